@@ -28,17 +28,26 @@ impl Hooks {
         F: Fn(Value) -> A + Send + Sync + 'static,
         A: Future<Output = Value> + Send + 'static,
     {
-        self.0.entry(hook).or_default().push(Arc::new(move |value| Box::pin(answer(value))));
+        self.0
+            .entry(hook)
+            .or_default()
+            .push(Arc::new(move |value| Box::pin(answer(value))));
     }
 }
 
 /// Serves the hooks on a free port of 127.0.0.1.
 pub(crate) async fn serve(hooks: Hooks, tasks: &mut JoinSet<()>) -> Result<SocketAddr, StartError> {
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let failed = |why| StartError::Listen { address: wanted, node: "control".to_owned(), why };
+    let failed = |why| StartError::Listen {
+        address: wanted,
+        node: "control".to_owned(),
+        why,
+    };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let routes = axum::Router::new().route("/hook", axum::routing::post(answer)).with_state(hooks);
+    let routes = axum::Router::new()
+        .route("/hook", axum::routing::post(answer))
+        .with_state(hooks);
     tasks.spawn(async move {
         // Ends only with the process or its task: an accept error of this listener is retried by axum.
         let _ = axum::serve(listener, routes).await;
@@ -50,7 +59,9 @@ pub(crate) async fn serve(hooks: Hooks, tasks: &mut JoinSet<()>) -> Result<Socke
 async fn answer(State(hooks): State<Hooks>, Json(request): Json<Value>) -> Json<Value> {
     let name = request["hook"].as_str().unwrap_or_default();
     let Some(found) = hooks.0.get(name) else {
-        return Json(json!({ "ok": false, "error": format!("no node here answers to the hook {name:?}") }));
+        return Json(
+            json!({ "ok": false, "error": format!("no node here answers to the hook {name:?}") }),
+        );
     };
     let mut joined = serde_json::Map::new();
     for hook in found {

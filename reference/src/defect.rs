@@ -2,10 +2,10 @@
 //! point of decision in the role that it belongs to.
 
 macro_rules! defects {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal @ $role:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $name:literal @ $role:ident,)+) => {
         /// One implementer's mistake.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Defect { $($(#[$doc])* $variant,)+ }
+        pub enum Defect { $($(#[doc = $doc])+ $variant,)+ }
 
         impl Defect {
             /// Every mistake, in the order of the source.
@@ -26,25 +26,37 @@ macro_rules! defects {
             /// The mistake in words, the first line of its documentation.
             #[must_use]
             pub fn describe(self) -> &'static str {
-                match self { $(Self::$variant => concat!($(defects!(@doc $doc)),+),)+ }
+                match self { $(Self::$variant => concat!($($doc),+).trim(),)+ }
             }
         }
     };
-    (@doc doc = $text:literal) => { $text };
 }
 
 defects! {
+    // The edge.
     /// Registers the public identity of the To header instead of checking it against the token.
     TrustsToHeader = "trusts-to-header" @ EpCscf,
     /// Refuses every request, good or bad.
     RefusesEverybody = "refuses-everybody" @ EpCscf,
+
+    // The registrar and HSS view.
+
+    // The authorisation function.
+
+    // The web server function.
+
+    // The client.
 }
 
 impl std::str::FromStr for Defect {
     type Err = UnknownDefect;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.iter().copied().find(|defect| defect.name() == name).ok_or_else(|| UnknownDefect(name.to_owned()))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|defect| defect.name() == name)
+            .ok_or_else(|| UnknownDefect(name.to_owned()))
     }
 }
 

@@ -111,7 +111,11 @@ impl Shared {
 /// [`StartError`] when the world cannot be read or an address of it cannot be bound.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let world = world::World::read(&options.world)?;
-    let shared = Arc::new(Shared { world, model: options.model, defect: options.defect });
+    let shared = Arc::new(Shared {
+        world,
+        model: options.model,
+        defect: options.defect,
+    });
     let mut tasks = tokio::task::JoinSet::new();
     let mut hooks = control::Hooks::default();
     for role in &options.roles {

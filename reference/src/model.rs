@@ -17,7 +17,10 @@ impl Model {
 
     /// The single answer to an item, or `otherwise` when the file does not answer it.
     pub(crate) fn answer<'a>(&'a self, item: &str, otherwise: &'a str) -> &'a str {
-        self.answers.get(item).and_then(|words| words.first()).map_or(otherwise, String::as_str)
+        self.answers
+            .get(item)
+            .and_then(|words| words.first())
+            .map_or(otherwise, String::as_str)
     }
 
     /// Whether the answer to a list item contains `word` (`otherwise` is the list when it is not answered).
@@ -30,6 +33,10 @@ impl Model {
 
     /// A numeric answer.
     pub(crate) fn number(&self, item: &str, otherwise: u64) -> u64 {
-        self.answers.get(item).and_then(|words| words.first()).and_then(|word| word.parse().ok()).unwrap_or(otherwise)
+        self.answers
+            .get(item)
+            .and_then(|words| words.first())
+            .and_then(|word| word.parse().ok())
+            .unwrap_or(otherwise)
     }
 }

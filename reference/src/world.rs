@@ -96,15 +96,26 @@ impl World {
     pub(crate) fn resolve(&self, name: &str) -> Option<IpAddr> {
         self.nodes
             .values()
-            .find(|node| name == node.name || name.strip_suffix(&node.name).is_some_and(|rest| rest.ends_with('.')))
+            .find(|node| {
+                name == node.name
+                    || name
+                        .strip_suffix(&node.name)
+                        .is_some_and(|rest| rest.ends_with('.'))
+            })
             .map(|node| node.address)
     }
 }
 
 fn read(path: &Path) -> Result<String, StartError> {
-    std::fs::read_to_string(path).map_err(|why| StartError::World { path: path.to_owned(), why: why.to_string() })
+    std::fs::read_to_string(path).map_err(|why| StartError::World {
+        path: path.to_owned(),
+        why: why.to_string(),
+    })
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, StartError> {
-    serde_json::from_str(&read(path)?).map_err(|why| StartError::World { path: path.to_owned(), why: why.to_string() })
+    serde_json::from_str(&read(path)?).map_err(|why| StartError::World {
+        path: path.to_owned(),
+        why: why.to_string(),
+    })
 }

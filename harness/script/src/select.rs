@@ -1,0 +1,113 @@
+//! `--only`: ids and globs, `clause:REQ-4.b`, `sut:waf`, joined by `,` (or) and `&` (and).
+
+use crate::case::Case;
+
+/// A selection of cases.
+#[derive(Clone, Debug)]
+pub struct Selection(Vec<Vec<Test>>);
+
+#[derive(Clone, Debug)]
+enum Test {
+    Id(String),
+    Clause(String),
+    Sut(String),
+    Registration(String),
+}
+
+/// Why a selection cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0:?} selects nothing by itself: write an id, a glob (epc-jwt-*), clause:REQ-4.b, sut:waf or registration:3, joined by `,` (or) and `&` (and)"
+)]
+pub struct BadSelection(String);
+
+impl Selection {
+    /// Reads an expression.
+    ///
+    /// # Errors
+    /// When a part of it is empty or has an unknown prefix.
+    pub fn read(text: &str) -> Result<Self, BadSelection> {
+        let read = |part: &str| match part.trim().split_once(':') {
+            Some(("clause", rest)) if !rest.is_empty() => Ok(Test::Clause(rest.to_owned())),
+            Some(("sut", rest)) if !rest.is_empty() => Ok(Test::Sut(rest.to_owned())),
+            Some(("registration", rest)) if !rest.is_empty() => {
+                Ok(Test::Registration(rest.to_owned()))
+            }
+            None if !part.trim().is_empty() => Ok(Test::Id(part.trim().to_owned())),
+            _ => Err(BadSelection(part.to_owned())),
+        };
+        text.split(',')
+            .map(|all| all.split('&').map(read).collect())
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Whether a case is selected.
+    #[must_use]
+    pub fn has(&self, case: &Case) -> bool {
+        self.0
+            .iter()
+            .any(|all| all.iter().all(|test| test.has(case)))
+    }
+}
+
+impl Test {
+    fn has(&self, case: &Case) -> bool {
+        match self {
+            Self::Id(pattern) => {
+                glob(pattern, &case.slug)
+                    || glob(pattern, &case.id)
+                    || glob(pattern, base(&case.id))
+            }
+            Self::Clause(pattern) => case.checks.iter().any(|check| glob(pattern, check)),
+            Self::Sut(pattern) => glob(pattern, case.sut.word()),
+            Self::Registration(wanted) => case.registration.to_string() == *wanted,
+        }
+    }
+}
+
+fn base(id: &str) -> &str {
+    id.split_once('@').map_or(id, |(base, _)| base)
+}
+
+/// Whether a pattern with `*` for any run of characters fits a whole text.
+#[must_use]
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.len() >= last.len() && rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_fit_whole_texts() {
+        assert!(glob("epc-jwt-*", "epc-jwt-none"));
+        assert!(glob("*none", "epc-jwt-none"));
+        assert!(glob("epc*jwt*none", "epc-jwt-none"));
+        assert!(!glob("epc-jwt", "epc-jwt-none"));
+        assert!(!glob("a*a", "a"));
+    }
+
+    #[test]
+    fn what_selects_nothing_is_an_error() {
+        assert!(Selection::read("epc-*,").is_err());
+        assert!(Selection::read("level:must").is_err());
+        assert!(Selection::read("epc-*&clause:REQ-4.b,sut:waf").is_ok());
+    }
+}

@@ -1,0 +1,54 @@
+//! A file of scripts and a place in it.
+
+use std::sync::Arc;
+
+use evidence::event::Place;
+
+/// A file and its text.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Path as the user knows it, below `scenarios/` for embedded ones.
+    pub path: String,
+    /// The whole text.
+    pub text: String,
+}
+
+/// A stretch of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// The file.
+    pub source: Arc<Source>,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last.
+    pub end: usize,
+}
+
+impl Span {
+    /// The place with line, columns and the line's text, for reports that have no scripts.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let text = &self.source.text;
+        let start = floor(text, self.start);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
+        let end = floor(text, self.end).clamp(start, line_end);
+        let count = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
+        Place {
+            file: self.source.path.clone(),
+            line: u32::try_from(text[..start].matches('\n').count() + 1).unwrap_or(u32::MAX),
+            column: count(&text[line_start..start]) + 1,
+            length: count(&text[start..end]).max(1),
+            text: text[line_start..line_end].to_owned(),
+        }
+    }
+}
+
+/// The nearest character boundary at or below `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

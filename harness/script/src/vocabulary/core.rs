@@ -1,0 +1,33 @@
+//! The core when we play it: an S-CSCF with its HSS, no machine that says 200 to everything.
+
+verbs! {
+    /// Waits for a request on Mw.
+    observe Expect = "expect" {
+        /// Method.
+        text method = "method",
+        /// IMPI: the username of its Authorization.
+        text impi = "impi",
+        /// IMPU: the URI of its To.
+        text impu = "impu",
+        /// The third party that its declared carrier names.
+        text party = "party",
+        /// Value of integrity-protected; `none` for no such parameter.
+        words label = "label",
+        /// Header fields that it has, by name and value.
+        table header = "header",
+        /// Answer to a MESSAGE of ours: its status.
+        words status = "status",
+    }
+    /// Answers the next request of this case otherwise than an honest core.
+    act Answer = "answer" {
+        /// Status.
+        number status = "status",
+        /// Header lines to add.
+        edits add = "add",
+    }
+    /// Sends a MESSAGE to a registered person.
+    act Send = "send" {
+        /// The person.
+        text person = "person",
+    }
+}

@@ -1,0 +1,175 @@
+//! The WIC: what it does on W1 and W2 when we play it, and the visit that we ask for when it is the SUT.
+
+verbs! {
+    /// Opens W2: TCP, TLS and the WebSocket handshake.
+    act Connect = "connect" {
+        /// Whose device it is; chooses the source address and the Origin of its portal.
+        text person = "person",
+        /// Name of the connection, `main` unless given.
+        text connection = "connection",
+        /// TLS versions to offer, `1.2` and `1.3` unless given.
+        words versions = "versions",
+        /// Server name in the hello; the name of the edge unless given, `none` for no name.
+        text server_name = "server-name",
+        /// ALPN protocols to offer, `http/1.1` unless given.
+        words alpn = "alpn",
+        /// Resume the TLS session of this earlier connection.
+        text resume = "resume",
+        /// No TLS at all.
+        flag clear = "clear",
+        /// Request target of the handshake instead of the declared path.
+        text target = "target",
+        /// Query to append to the request target.
+        text query = "query",
+        /// Header lines of the handshake to replace.
+        edits set = "set",
+        /// Header lines of the handshake to add.
+        edits add = "add",
+        /// Header names of the handshake to leave out.
+        edits drop = "drop",
+    }
+    /// Sends a hand-made ClientHello to the SUT and reads until ServerHello, alert or end.
+    act Hello = "hello" {
+        /// Highest version that the hello offers: `1.0`, `1.1`, `1.2`.
+        text version = "version",
+        /// Suites that it offers: `usual`, `null`, `anonymous`, `export`, `rc4`.
+        text suites = "suites",
+        /// Server name in the hello instead of the SUT's.
+        text server_name = "server-name",
+    }
+    /// Sends a SIP message on W2, or bytes in its place.
+    act Send = "send" {
+        /// `register`, `refresh`, `deregister`, `invite`, `message`, `options`.
+        text message = "message",
+        /// The person in From, To, Contact and P-Preferred-Identity.
+        text person = "person",
+        /// The connection, `main` unless given.
+        text connection = "connection",
+        /// Name of a token that was issued; it travels as declared.
+        text token = "token",
+        /// Authentication scheme before the token instead of `Bearer`.
+        text scheme = "scheme",
+        /// Seconds in Expires.
+        number expires = "expires",
+        /// SIP Digest: `none`, `right`, `wrong`, `empty`: answer to the last challenge on this connection.
+        text digest = "digest",
+        /// The person whose IMPI and secret the digest uses instead.
+        text digest_person = "digest-person",
+        /// Callee of an INVITE or MESSAGE.
+        text callee = "callee",
+        /// Header lines to replace.
+        edits set = "set",
+        /// Header lines to add.
+        edits add = "add",
+        /// Header names to leave out.
+        edits drop = "drop",
+        /// These bytes instead of the message; `{message}` stands for it.
+        text raw = "raw",
+        /// How it is framed: `text`, `binary`, `fragmented`, `unmasked`, `reserved-bit`, `twice` (two messages in one frame).
+        text frame = "frame",
+        /// Another message hidden behind this one in the same frame: person whose REGISTER it is.
+        text behind = "behind",
+        /// Wait for no answer.
+        flag unanswered = "unanswered",
+    }
+    /// Waits for the answer to the last message or handshake on W2, or for an HTTP answer on W1.
+    observe Expect = "expect" {
+        /// The connection, `main` unless given.
+        text connection = "connection",
+        /// SIP status.
+        words status = "status",
+        /// HTTP status of the handshake, or of the last fetch.
+        words http_status = "http-status",
+        /// A request that comes from the network: its method.
+        text method = "method",
+        /// Agreed ALPN protocol, `none` for none.
+        words alpn = "alpn",
+        /// Agreed TLS version.
+        words version = "version",
+        /// Header fields that the answer has, by name and value.
+        table header = "header",
+        /// The body tells this IMPI.
+        text impi = "impi",
+        /// The body tells this IMPU.
+        text impu = "impu",
+    }
+    /// Closes a connection.
+    act Close = "close" {
+        /// The connection, `main` unless given.
+        text connection = "connection",
+    }
+    /// Sends an HTTP request on W1.
+    act Fetch = "fetch" {
+        /// Method, `GET` unless given.
+        text method = "method",
+        /// Request target.
+        text path = "path",
+        /// Form fields of a POST.
+        table form = "form",
+        /// The browser whose cookies go along, `main` unless given.
+        text browser = "browser",
+        /// No TLS: the declared address in clear.
+        flag clear = "clear",
+        /// Server name in the hello.
+        text server_name = "server-name",
+        /// Header lines to replace.
+        edits set = "set",
+        /// Header lines to add.
+        edits add = "add",
+        /// Header names to leave out.
+        edits drop = "drop",
+    }
+    /// Logs a user in at the portal, by the declared recipe.
+    act Login = "login" {
+        /// Whose account.
+        text person = "person",
+        /// Another password than the right one.
+        text password = "password",
+        /// Another user name than the right one.
+        text user = "user",
+        /// The browser, `main` unless given.
+        text browser = "browser",
+        /// How often, one unless given.
+        number times = "times",
+        /// Header lines to replace.
+        edits set = "set",
+        /// Header lines to add.
+        edits add = "add",
+    }
+    /// Begins an anonymous session at the portal, by the declared recipe.
+    act Anonymous = "anonymous" {
+        /// The browser, `main` unless given.
+        text browser = "browser",
+        /// Form fields to add.
+        table form = "form",
+    }
+    /// Asks the portal for token and identity, by the declared recipe.
+    act Ask = "ask" {
+        /// Name for the token that comes.
+        text token = "token",
+        /// The browser, `main` unless given.
+        text browser = "browser",
+        /// Cookie header instead of the browser's: `none`, or a value.
+        text cookie = "cookie",
+        /// Query to append.
+        text query = "query",
+        /// Header lines to replace.
+        edits set = "set",
+        /// Header lines to add.
+        edits add = "add",
+    }
+    /// Logs out at the portal, by the declared recipe.
+    act Logout = "logout" {
+        /// The browser, `main` unless given.
+        text browser = "browser",
+    }
+    /// Asks the driver of a WIC under test for a visit.
+    act Visit = "visit" {
+        /// The user that logs in; `anonymous`.
+        text person = "person",
+        /// Scheme of the start URL, `https` unless given.
+        text scheme = "scheme",
+        /// Label of the host name below the portal's own, made fresh unless given.
+        text label = "label",
+    }
+}

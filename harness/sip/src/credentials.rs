@@ -46,7 +46,8 @@ impl Credentials {
     }
 
     /// Reads all challenges of a header value. SIP wants one per field, but HTTP allows several, separated by the same
-    /// commas as their parameters: a word and a space before a parameter begin the next one.
+    /// commas as their parameters: a word and a space before a parameter or token begin the next one. A word alone is
+    /// a parameter, as in the `qop=auth,auth-int` of those who forget the quotes.
     #[must_use]
     pub fn parse_all(value: &str) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
@@ -56,9 +57,10 @@ impl Credentials {
                 continue;
             }
             match (begin(part), all.last_mut()) {
-                (Some(next), _) => all.push(next),
-                (None, Some(current)) => current.add(part),
                 (None, None) => return Vec::new(),
+                (Some(next), Some(_)) if part.contains([' ', '\t']) => all.push(next),
+                (_, Some(current)) => current.add(part),
+                (Some(first), None) => all.push(first),
             }
         }
         all
@@ -197,7 +199,7 @@ mod tests {
     #[test]
     fn several_challenges_in_one_value() {
         let read = Credentials::parse_all(
-            r#"Digest realm="a, Bearer b", qop="auth,auth-int" , nonce = "n", Bearer realm="c",error=x, Negotiate"#,
+            r#"Digest realm="a, Bearer b", qop="auth,auth-int" , nonce = "n", Bearer realm="c",error=x, Negotiate YWI="#,
         );
         let schemes: Vec<&str> = read.iter().map(|each| each.scheme.as_str()).collect();
         assert_eq!(schemes, ["Digest", "Bearer", "Negotiate"]);
@@ -206,6 +208,20 @@ mod tests {
             (Some("auth,auth-int"), Some("n"))
         );
         assert_eq!(read[1].param("error"), Some("x"));
+    }
+
+    #[test]
+    fn a_forgotten_quote_makes_no_second_challenge() {
+        let read = Credentials::parse_all("Digest qop=auth,auth-int, nonce=n");
+        assert_eq!(read.len(), 1);
+        assert_eq!(
+            (
+                read[0].param("qop"),
+                read[0].param("auth-int"),
+                read[0].param("nonce")
+            ),
+            (Some("auth"), Some(""), Some("n"))
+        );
     }
 
     #[test]

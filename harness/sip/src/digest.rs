@@ -16,6 +16,8 @@ pub enum Algorithm {
     Md5,
     /// `MD5-sess`
     Md5Session,
+    /// `AKAv1-MD5`: MD5 with the RES of the AKA run as password (RFC 3310).
+    AkaV1Md5,
     /// `SHA-256`
     Sha256,
     /// `SHA-256-sess`
@@ -28,9 +30,10 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Md5,
         Self::Md5Session,
+        Self::AkaV1Md5,
         Self::Sha256,
         Self::Sha256Session,
         Self::Sha512With256,
@@ -51,6 +54,7 @@ impl Algorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Md5Session => "MD5-sess",
+            Self::AkaV1Md5 => "AKAv1-MD5",
             Self::Sha256 => "SHA-256",
             Self::Sha256Session => "SHA-256-sess",
             Self::Sha512With256 => "SHA-512-256",
@@ -70,7 +74,7 @@ impl Algorithm {
     pub fn hash(self, parts: &[&[u8]]) -> String {
         let input = parts.join(&b':');
         match self {
-            Self::Md5 | Self::Md5Session => hexadecimal(&Md5::digest(input)),
+            Self::Md5 | Self::Md5Session | Self::AkaV1Md5 => hexadecimal(&Md5::digest(input)),
             Self::Sha256 | Self::Sha256Session => hexadecimal(&Sha256::digest(input)),
             Self::Sha512With256 | Self::Sha512With256Session => {
                 hexadecimal(&Sha512_256::digest(input))

@@ -2,6 +2,7 @@
 
 use crate::lexical::{find_angle, quoted_length, split_list, split_unquoted, unquote};
 use crate::parameter::Parameter;
+use crate::uri::Uri;
 
 /// One address of a header. The reader is tolerant: where a message is malformed it returns what most readers would
 /// take it for; [`problems`](crate::Message::problems) tells whether it is well-formed.
@@ -20,6 +21,10 @@ impl NameAddr {
     #[must_use]
     pub fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
+        let first = split_list(value, b',')[0];
+        if first.len() < value.len() && is_bare_uri(first) {
+            return Self::bare(first);
+        }
         match find_angle(value) {
             Some(open) => Self::bracketed(&value[..open], &value[open + 1..]),
             None => Self::bare(value),
@@ -75,6 +80,13 @@ impl NameAddr {
     }
 }
 
+/// Whether `entry` is a URI without brackets, perhaps with parameters: then a comma behind it ends the address, and is
+/// not part of a display name without quotes.
+fn is_bare_uri(entry: &str) -> bool {
+    let uri = entry.split_once(';').map_or(entry, |(uri, _)| uri);
+    Uri::parse(uri.trim()).is_some()
+}
+
 fn display_name(text: &str) -> Option<String> {
     let name = unquote(text).unwrap_or_else(|| text.to_owned());
     (!name.is_empty()).then_some(name)
@@ -119,6 +131,10 @@ mod tests {
         );
         assert_eq!(read(r#""" <tel:+1;x=y>"#), expected("", "tel:+1;x=y", &[]));
         assert_eq!(read("*"), expected("", "*", &[]));
+        assert_eq!(
+            read("sip:a@b;q=1, \"c\" <sip:d>"),
+            expected("", "sip:a@b", &["q=1"])
+        );
     }
 
     #[test]

@@ -163,6 +163,26 @@ fn session_algorithms_agree_with_their_definition() {
     }
 }
 
+/// RFC 3310 3.3 and 3.4: nothing but the password, which is RES and may be any bytes, differs from MD5.
+#[test]
+fn aka_is_md5_with_res_as_password() {
+    let res = Secret::Password(b"\0\x81:\xff");
+    let [aka, md5] = [Algorithm::AkaV1Md5, Algorithm::Md5].map(|algorithm| Computation {
+        secret: res,
+        ..bob(algorithm, Some(Quality::Auth))
+    });
+    assert_eq!(aka.response(), md5.response());
+    assert_ne!(
+        aka.response(),
+        bob(Algorithm::Md5, Some(Quality::Auth)).response()
+    );
+    assert!(
+        aka.credentials(None)
+            .to_string()
+            .contains("algorithm=AKAv1-MD5")
+    );
+}
+
 #[test]
 fn rspauth_is_the_response_without_method() {
     for quality in [None, Some(Quality::Auth), Some(Quality::AuthInt)] {

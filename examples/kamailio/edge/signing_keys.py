@@ -1,0 +1,112 @@
+"""The signing keys of the WAFs, fetched from their JWKS over checked TLS and cached per JWKS address."""
+
+import http.client
+import json
+import re
+import socket
+import ssl
+import time
+import urllib.parse
+
+from jwt.algorithms import ECAlgorithm
+
+LARGEST_SET = 65536
+
+
+class KeysOutOfReach(Exception):
+    """The key set could not be had: no connection, a certificate that does not check, no readable answer."""
+
+
+class _Set:
+    def __init__(self):
+        self.keys = {}
+        self.fetched = None
+        self.tried = None
+
+
+class SigningKeys:
+    """Keys by JWKS address and kid. `life`: seconds a fetched set counts; `pause`: least seconds between two tries."""
+
+    def __init__(self, roots, address_of, life, pause=1.0, timeout=1.0):
+        self.context = ssl.create_default_context(cafile=roots)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.address_of = address_of
+        self.life, self.pause, self.timeout = life, pause, timeout
+        self.sets = {}
+
+    def key(self, jwks_uri, kid):
+        """The key of that kid, or None if the set does not have it. Raises KeysOutOfReach."""
+        known = self.sets.setdefault(jwks_uri, _Set())
+        fresh = known.fetched is not None and time.monotonic() - known.fetched < self.life
+        if fresh and kid in known.keys:
+            return known.keys[kid]
+        if known.tried is None or time.monotonic() - known.tried >= self.pause:
+            self._refetch(jwks_uri, known)
+        elif not fresh:
+            raise KeysOutOfReach("the last try is too recent")
+        return known.keys.get(kid)
+
+    def _refetch(self, jwks_uri, known):
+        try:
+            keys = _read_set(self._get(jwks_uri))
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise KeysOutOfReach(f"{type(error).__name__}: {error}") from error
+        finally:
+            known.tried = time.monotonic()
+        known.keys, known.fetched = keys, time.monotonic()
+
+    def _get(self, jwks_uri):
+        uri = urllib.parse.urlsplit(jwks_uri)
+        if uri.scheme != "https":
+            raise ValueError("jwks_uri is not https")
+        address = self.address_of(uri.hostname)
+        if address is None:
+            raise ValueError("jwks_uri names no node that is known")
+        connection = http.client.HTTPSConnection(uri.hostname, uri.port or 443, timeout=self.timeout)
+        try:
+            plain = socket.create_connection((address, uri.port or 443), self.timeout)
+            try:
+                connection.sock = self.context.wrap_socket(plain, server_hostname=uri.hostname)
+            except BaseException:
+                plain.close()
+                raise
+            connection.request("GET", uri.path or "/", headers={"Accept": "application/jwk-set+json, application/json"})
+            return self._body(connection.getresponse(), connection.sock)
+        finally:
+            connection.close()
+
+    def _body(self, response, sock):
+        """The body, within the time and size allowed for the whole, however slowly it drips."""
+        if response.status != 200:
+            raise ValueError(f"status {response.status}")
+        deadline, body = time.monotonic() + self.timeout, b""
+        while chunk := response.read1(8192):
+            body += chunk
+            if len(body) > LARGEST_SET or time.monotonic() > deadline:
+                raise ValueError("key set too large or too slow")
+        return body
+
+
+def _read_set(body):
+    """The usable ES256 keys of a set by kid; a kid that stands twice is nobody's."""
+    entries = json.loads(body)["keys"] if isinstance(json.loads(body), dict) else None
+    if not isinstance(entries, list):
+        raise ValueError("not a key set")
+    kids = [entry.get("kid") for entry in entries if isinstance(entry, dict)]
+    return {
+        entry["kid"]: ECAlgorithm.from_jwk(json.dumps(entry))
+        for entry in entries
+        if _usable(entry) and kids.count(entry["kid"]) == 1
+    }
+
+
+def _usable(entry):
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("kid"), str)
+        and (entry.get("kty"), entry.get("crv")) == ("EC", "P-256")
+        and entry.get("use", "sig") == "sig"
+        and entry.get("alg", "ES256") == "ES256"
+        and "d" not in entry
+        and all(re.fullmatch(r"[A-Za-z0-9_-]{43}", str(entry.get(axis))) for axis in "xy")
+    )

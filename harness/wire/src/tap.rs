@@ -1,0 +1,209 @@
+//! The tap: the log of one play, written as things happen, and the place where roles wait for them.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use evidence::event::{Direction, Layer};
+use evidence::{Bytes, Event, Interface, Log, ReadLog, What};
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+/// The run's clock: microseconds since it began.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Instant);
+
+impl Clock {
+    /// A clock that begins now.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Microseconds since the run began.
+    #[must_use]
+    pub fn now_us(&self) -> u64 {
+        u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Longer bytes stand in a blob of their own, cut in the log.
+const LONGEST_IN_LOG: usize = 64 * 1024;
+/// A play that logs more is a flood: its further messages are counted, not kept.
+const MOST_EVENTS: usize = 20_000;
+
+/// The log of one play. Clones write to the same log.
+#[derive(Clone, Debug)]
+pub struct Tap(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    clock: Clock,
+    state: Mutex<State>,
+    changed: Notify,
+    connections: AtomicU32,
+    blobs: PathBuf,
+}
+
+#[derive(Debug)]
+struct State {
+    log: Log,
+    events: Vec<Event>,
+    failed: Option<String>,
+    flooded: bool,
+}
+
+impl Tap {
+    /// Begins the log of a play at `path`; long bodies go to files below `blobs`.
+    ///
+    /// # Errors
+    /// The system's, when the file cannot be made.
+    pub fn create(path: &Path, blobs: &Path, clock: Clock) -> std::io::Result<Self> {
+        let state = State {
+            log: Log::create(path)?,
+            events: Vec::new(),
+            failed: None,
+            flooded: false,
+        };
+        Ok(Self(Arc::new(Inner {
+            clock,
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            connections: AtomicU32::new(0),
+            blobs: blobs.to_owned(),
+        })))
+    }
+
+    /// Appends an event.
+    pub fn record(&self, what: What) {
+        let at_us = self.0.clock.now_us();
+        let mut state = self.state();
+        if state.events.len() >= MOST_EVENTS {
+            state.flooded = true;
+            return;
+        }
+        match state.log.write(at_us, what.clone()) {
+            Ok(n) => state.events.push(Event { n, at_us, what }),
+            Err(why) => {
+                state.failed.get_or_insert_with(|| why.to_string());
+            }
+        }
+        drop(state);
+        self.0.changed.notify_waiters();
+    }
+
+    /// Appends a message, cut at 64 KiB with the whole in a blob.
+    pub fn message(
+        &self,
+        connection: u32,
+        interface: Interface,
+        direction: Direction,
+        layer: Layer,
+        bytes: &[u8],
+    ) {
+        let cut_from = (bytes.len() > LONGEST_IN_LOG).then(|| {
+            self.blob(bytes);
+            bytes.len() as u64
+        });
+        let kept = Bytes(bytes[..bytes.len().min(LONGEST_IN_LOG)].to_vec());
+        self.record(What::Message {
+            connection,
+            interface,
+            direction,
+            layer,
+            bytes: kept,
+            cut_from,
+            late: false,
+        });
+    }
+
+    fn blob(&self, bytes: &[u8]) {
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+        let name: String = digest
+            .as_ref()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let written = std::fs::create_dir_all(&self.0.blobs)
+            .and_then(|()| std::fs::write(self.0.blobs.join(name), bytes));
+        if let Err(why) = written {
+            self.state().failed.get_or_insert_with(|| why.to_string());
+        }
+    }
+
+    /// The number of a new connection.
+    #[must_use]
+    pub fn connection(&self) -> u32 {
+        self.0.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits until `find` finds something in the log, or the time is up.
+    pub async fn until<T>(
+        &self,
+        within: Duration,
+        mut find: impl FnMut(&[Event]) -> Option<T>,
+    ) -> Option<T> {
+        let deadline = Instant::now() + within;
+        loop {
+            let changed = self.0.changed.notified();
+            tokio::pin!(changed);
+            // Registered before the look, so that an event between look and wait is not missed.
+            changed.as_mut().enable();
+            if let Some(found) = find(&self.state().events) {
+                return Some(found);
+            }
+            if tokio::time::timeout_at(deadline, changed).await.is_err() {
+                return find(&self.state().events);
+            }
+        }
+    }
+
+    /// A look at the log as it is now.
+    pub fn look<T>(&self, look: impl FnOnce(&[Event]) -> T) -> T {
+        look(&self.state().events)
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.state().events.len()
+    }
+
+    /// Whether nothing happened yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The log as the judge reads it.
+    #[must_use]
+    pub fn read(&self) -> ReadLog {
+        ReadLog {
+            events: self.state().events.clone(),
+            torn: false,
+        }
+    }
+
+    /// Hands everything to the system.
+    ///
+    /// # Errors
+    /// The first reason why something could not be written: a full disk.
+    pub fn flush(&self) -> Result<(), String> {
+        let mut state = self.state();
+        if let Some(why) = &state.failed {
+            return Err(why.clone());
+        }
+        state.log.flush().map_err(|why| why.to_string())
+    }
+
+    /// Whether more came than a log holds.
+    #[must_use]
+    pub fn flooded(&self) -> bool {
+        self.state().flooded
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -281,7 +281,7 @@ flaws! {
     /// An ID token (OpenID Connect Core section 2) of the same WAF and identities, `aud` naming client and edge.
     IdToken "id-token" => |h| h.draft().header("typ", "JWT").no_claim("client_id")
         .claim("aud", json!([h.text("client_id"), h.text("aud")]))
-        .claim("nonce", "n-0S6").claim("auth_time", h.now).signed();
+        .claim("nonce", "nonce-1").claim("auth_time", h.now).signed();
     /// `typ: JWT`.
     TypJwt "typ-jwt" => |h| h.draft().header("typ", "JWT").signed();
     /// No `typ`.

@@ -180,6 +180,7 @@ mod tests {
         assert_eq!(Field::raw("Foobar roobar\r\n").name(), None);
         assert_eq!(Field::raw(" To: x\r\n").name(), None);
         assert_eq!(Field::raw(": x\r\n").name(), None);
+        assert_eq!(Field::raw("To\r\n : x\r\n").name(), None);
     }
 
     #[test]

@@ -251,6 +251,8 @@ mod tests {
         for bad in [
             "SIP/2.0 4294967301 x",
             "SIP/2.0 20 x",
+            "SIP/2.0 1000 x",
+            "SIP/2.0 0200 x",
             "SIP/2.0 +20 x",
             "SIP/2.0 099 x",
             "SIP/2.0",

@@ -170,3 +170,18 @@ fn missing_repeated_and_foreign_credentials_are_refused() {
         different("qop", "auth-conf")
     );
 }
+
+#[test]
+fn a_quality_that_was_not_offered_is_refused() {
+    let challenge = Challenge {
+        qualities: vec![Quality::Auth],
+        ..challenge()
+    };
+    let given = answer(&challenge, |computation| {
+        computation.quality = Some(Quality::AuthInt);
+    });
+    assert_eq!(
+        expected(&challenge).verify(&given),
+        Err(different("qop", "auth-int"))
+    );
+}

@@ -48,7 +48,8 @@ struct Inner {
 
 #[derive(Debug)]
 struct State {
-    log: Log,
+    /// None while it is not known yet whose log this is.
+    log: Option<Log>,
     events: Vec<Event>,
     failed: Option<String>,
     flooded: bool,
@@ -61,18 +62,46 @@ impl Tap {
     /// The system's, when the file cannot be made.
     pub fn create(path: &Path, blobs: &Path, clock: Clock) -> std::io::Result<Self> {
         let state = State {
-            log: Log::create(path)?,
+            log: Some(Log::create(path)?),
             events: Vec::new(),
             failed: None,
             flooded: false,
         };
-        Ok(Self(Arc::new(Inner {
+        Ok(Self::over(state, blobs, clock))
+    }
+
+    /// A tap that belongs to no play yet: it keeps what happens until a play adopts it.
+    #[must_use]
+    pub fn detached(clock: Clock) -> Self {
+        Self::over(
+            State {
+                log: None,
+                events: Vec::new(),
+                failed: None,
+                flooded: false,
+            },
+            Path::new(""),
+            clock,
+        )
+    }
+
+    fn over(state: State, blobs: &Path, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
             clock,
             state: Mutex::new(state),
             changed: Notify::new(),
             connections: AtomicU32::new(0),
             blobs: blobs.to_owned(),
-        })))
+        }))
+    }
+
+    /// Takes over what happened on one connection of a detached tap; returns the connection's number here.
+    pub fn adopt(&self, detached: &Self) -> u32 {
+        let here = self.connection();
+        for event in detached.look(<[Event]>::to_vec) {
+            self.record(renumbered(event.what, here));
+        }
+        here
     }
 
     /// Appends an event.
@@ -83,7 +112,12 @@ impl Tap {
             state.flooded = true;
             return;
         }
-        match state.log.write(at_us, what.clone()) {
+        let count = u32::try_from(state.events.len()).unwrap_or(u32::MAX);
+        let written = state
+            .log
+            .as_mut()
+            .map_or(Ok(count), |log| log.write(at_us, what.clone()));
+        match written {
             Ok(n) => state.events.push(Event { n, at_us, what }),
             Err(why) => {
                 state.failed.get_or_insert_with(|| why.to_string());
@@ -194,7 +228,11 @@ impl Tap {
         if let Some(why) = &state.failed {
             return Err(why.clone());
         }
-        state.log.flush().map_err(|why| why.to_string())
+        state
+            .log
+            .as_mut()
+            .map_or(Ok(()), Log::flush)
+            .map_err(|why| why.to_string())
     }
 
     /// Whether more came than a log holds.
@@ -206,4 +244,17 @@ impl Tap {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The event with the number that its connection has in another tap.
+fn renumbered(mut what: What, here: u32) -> What {
+    match &mut what {
+        What::Opened { connection, .. }
+        | What::Secured { connection, .. }
+        | What::NotSecured { connection, .. }
+        | What::Message { connection, .. }
+        | What::Closed { connection, .. } => *connection = here,
+        _ => {}
+    }
+    what
 }

@@ -44,12 +44,16 @@ impl Identity {
         let key = PrivateKeyDer::Pkcs8(key.clone_key());
         let signing = rustls::crypto::aws_lc_rs::sign::any_supported_type(&key)
             .map_err(|why| why.to_string())?;
-        Ok(Self::signed_by(name, chain, signing))
+        Ok(Self::signed(name, chain, signing))
     }
 
-    /// An identity whose handshakes a signer of the caller's own signs, for keys that the provider refuses.
+    /// An identity whose handshakes the caller signs with an RSA key that the provider refuses.
     #[must_use]
-    pub fn signed_by(
+    pub fn signed_by(name: &str, chain: Vec<CertificateDer<'static>>, sign: RsaSigner) -> Self {
+        Self::signed(name, chain, Arc::new(ForeignRsa(sign)))
+    }
+
+    fn signed(
         name: &str,
         chain: Vec<CertificateDer<'static>>,
         signing: Arc<dyn SigningKey>,
@@ -58,6 +62,56 @@ impl Identity {
             name: name.to_owned(),
             certified: Arc::new(CertifiedKey::new(chain, signing)),
         }
+    }
+}
+
+/// Signs a message with RSA over SHA-256: with PSS padding if the flag is set, else with PKCS #1 version 1.5.
+pub type RsaSigner = Arc<dyn Fn(bool, &[u8]) -> Result<Vec<u8>, String> + Send + Sync>;
+
+/// An RSA key of the caller's, as rustls wants it.
+struct ForeignRsa(RsaSigner);
+
+impl std::fmt::Debug for ForeignRsa {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("ForeignRsa")
+    }
+}
+
+impl SigningKey for ForeignRsa {
+    fn choose_scheme(&self, offered: &[SignatureScheme]) -> Option<Box<dyn rustls::sign::Signer>> {
+        [
+            SignatureScheme::RSA_PSS_SHA256,
+            SignatureScheme::RSA_PKCS1_SHA256,
+        ]
+        .into_iter()
+        .find(|scheme| offered.contains(scheme))
+        .map(|scheme| {
+            Box::new(ForeignSigner {
+                sign: ForeignRsa(self.0.clone()),
+                scheme,
+            }) as Box<dyn rustls::sign::Signer>
+        })
+    }
+
+    fn algorithm(&self) -> rustls::SignatureAlgorithm {
+        rustls::SignatureAlgorithm::RSA
+    }
+}
+
+#[derive(Debug)]
+struct ForeignSigner {
+    sign: ForeignRsa,
+    scheme: SignatureScheme,
+}
+
+impl rustls::sign::Signer for ForeignSigner {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rustls::Error> {
+        (self.sign.0)(self.scheme == SignatureScheme::RSA_PSS_SHA256, message)
+            .map_err(rustls::Error::General)
+    }
+
+    fn scheme(&self) -> SignatureScheme {
+        self.scheme
     }
 }
 

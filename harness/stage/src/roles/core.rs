@@ -1,0 +1,376 @@
+//! Our core towards an eP-CSCF under test: SIP on Mw over UDP and TCP.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use evidence::event::{Direction, Layer, Side};
+use evidence::{Interface, What};
+use script::vocabulary::core::{Answer, Expect, Send};
+use sip::{Framing, Message, Request, response_to};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+
+use crate::bed::{Bed, BedError};
+use crate::play::{Play, lock};
+use crate::roles::registrar::{Decision, Registrar};
+use crate::roles::{Acted, Trouble};
+
+/// What the core of a bed remembers.
+#[derive(Default)]
+pub(crate) struct Core {
+    registrar: Registrar,
+    /// Where a registered identity is reached: its Contact and the Path to it. One each, by IMPU.
+    bindings: Mutex<HashMap<String, Binding>>,
+    socket: OnceLock<Arc<UdpSocket>>,
+}
+
+#[derive(Clone, Debug)]
+struct Binding {
+    contact: String,
+    path: Vec<String>,
+    edge: SocketAddr,
+}
+
+/// The number that Mw has in every play's log: UDP has no connections.
+const MW: u32 = 1_000_000;
+/// A stream that brings no whole message within this many bytes is no SIP.
+const LONGEST_MESSAGE: usize = 256 * 1024;
+
+/// Listens on Mw.
+pub(crate) async fn serve(bed: &Arc<Bed>) -> Result<(), BedError> {
+    let Some(address) = bed.world.address("core", "Mw") else {
+        return Ok(());
+    };
+    let busy = |why| BedError::Listen {
+        address,
+        node: "core".to_owned(),
+        why,
+    };
+    let socket = Arc::new(wire::transport::datagrams(address).await.map_err(busy)?);
+    let _ = bed.core.socket.set(socket.clone());
+    let served = bed.clone();
+    bed.spawn(async move {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            // An error of a UDP socket is about one datagram; the next is read.
+            let Ok((read, from)) = socket.recv_from(&mut buffer).await else {
+                continue;
+            };
+            if let Some(answer) = received(&served, &buffer[..read], from) {
+                let _ = socket.send_to(&answer, from).await;
+            }
+        }
+    });
+    let listener = wire::transport::listen(address).map_err(busy)?;
+    let served = bed.clone();
+    bed.spawn(async move {
+        let mut streams = tokio::task::JoinSet::new();
+        while let Ok((stream, from)) = listener.accept().await {
+            streams.spawn(stream_of(served.clone(), stream, from));
+        }
+    });
+    Ok(())
+}
+
+async fn stream_of(bed: Arc<Bed>, mut stream: TcpStream, from: SocketAddr) {
+    let mut buffer = Vec::new();
+    let mut chunk = [0; 8192];
+    while let Ok(read) = stream.read(&mut chunk).await {
+        if read == 0 || buffer.len() > LONGEST_MESSAGE {
+            return;
+        }
+        buffer.extend_from_slice(&chunk[..read]);
+        while let Some(message) = taken(&mut buffer) {
+            if let Some(answer) = received(&bed, &message, from)
+                && stream.write_all(&answer).await.is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+/// The first whole message of a stream, taken off its buffer.
+fn taken(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+    loop {
+        match sip::frame(buffer) {
+            Framing::Whole(length) => return Some(buffer.drain(..length).collect()),
+            Framing::EmptyLines(length) => drop(buffer.drain(..length)),
+            Framing::Endless(length) => return Some(buffer.drain(..length).collect()),
+            Framing::Partial => return None,
+        }
+    }
+}
+
+/// Tells a message to the play that it belongs to, and answers it if it is a request.
+fn received(bed: &Arc<Bed>, bytes: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
+    let message = Message::split(bytes);
+    let play = owner(bed, &message, bytes);
+    match &play {
+        Some(Ok(play)) => {
+            first_contact(play, from);
+            play.tap
+                .message(MW, Interface::Mw, Direction::Received, Layer::Sip, bytes);
+        }
+        Some(Err(number)) => bed.board.late(*number, Interface::Mw, Layer::Sip, bytes),
+        None => {
+            for play in bed.board.all() {
+                first_contact(&play, from);
+                play.tap
+                    .message(MW, Interface::Mw, Direction::Received, Layer::Sip, bytes);
+            }
+        }
+    }
+    let method = message.method().filter(|method| *method != "ACK")?;
+    let open = play.and_then(Result::ok);
+    let decision = answer(bed, open.as_deref(), &message, method, from);
+    let answer = message_of(&message, &decision);
+    if let Some(play) = open {
+        play.tap
+            .message(MW, Interface::Mw, Direction::Sent, Layer::Sip, &answer);
+    }
+    Some(answer)
+}
+
+/// By its mark; else by its identities: an edge may change the Call-ID.
+fn owner(bed: &Bed, message: &Message, bytes: &[u8]) -> Option<Result<Arc<Play>, u64>> {
+    let call_id = message.call_id().unwrap_or_default();
+    if let Some(found) = bed
+        .board
+        .by_mark(call_id.as_bytes())
+        .or_else(|| bed.board.by_mark(bytes))
+    {
+        return Some(found);
+    }
+    let names = [message.address("To"), message.address("From")]
+        .into_iter()
+        .flatten()
+        .map(|address| address.uri);
+    let users = message
+        .credentials("Authorization")
+        .into_iter()
+        .filter_map(|each| each.param("username").map(str::to_owned));
+    names
+        .chain(users)
+        .find_map(|identity| bed.board.by_identity(&identity))
+        .map(Ok)
+}
+
+fn first_contact(play: &Play, from: SocketAddr) {
+    let known = play.tap.look(|events| {
+        events
+            .iter()
+            .any(|event| matches!(&event.what, What::Opened { connection: MW, .. }))
+    });
+    if !known {
+        play.tap.record(What::Opened {
+            connection: MW,
+            interface: Interface::Mw,
+            transport: "udp".to_owned(),
+            from: from.to_string(),
+            to: "core".to_owned(),
+            by: Side::Sut,
+        });
+    }
+}
+
+fn answer(
+    bed: &Bed,
+    play: Option<&Play>,
+    message: &Message,
+    method: &str,
+    from: SocketAddr,
+) -> Decision {
+    if let Some(told) = play.and_then(|play| lock(&play.scene).core_answers.pop_front()) {
+        return told_answer(&told);
+    }
+    if method != "REGISTER" {
+        return Decision {
+            status: 200,
+            reason: "OK",
+            fields: Vec::new(),
+        };
+    }
+    let carrier = bed.answer("party-carrier", "authorization-entity");
+    let decision = bed.core.registrar.decide(&bed.world, message, carrier);
+    if decision.status == 200 {
+        bed.core.bind(message, from);
+    }
+    decision
+}
+
+fn told_answer(told: &Answer) -> Decision {
+    let status = told
+        .status
+        .and_then(|status| u16::try_from(status).ok())
+        .unwrap_or(500);
+    Decision {
+        status,
+        reason: "As told",
+        fields: Vec::new(),
+    }
+}
+
+fn message_of(request: &Message, decision: &Decision) -> Vec<u8> {
+    let tag = crate::world::random_word();
+    let mut answer = response_to(request, decision.status, decision.reason, Some(&tag[..10]));
+    for (name, value) in &decision.fields {
+        if let Ok(edit) = sip::Edit::add(format!("{name}: {value}")) {
+            answer.apply(&edit);
+        }
+    }
+    answer.bytes()
+}
+
+impl Core {
+    fn bind(&self, message: &Message, edge: SocketAddr) {
+        let Some(to) = message.address("To") else {
+            return;
+        };
+        let Some(contact) = message.address("Contact") else {
+            return;
+        };
+        let gone = contact.param("expires") == Some("0")
+            || message
+                .field("Expires")
+                .is_some_and(|value| value.trim() == "0");
+        let mut bindings = lock(&self.bindings);
+        if gone {
+            bindings.remove(&to.uri);
+        } else {
+            let path = message
+                .fields("Path")
+                .map(|value| value.into_owned())
+                .collect();
+            bindings.insert(
+                to.uri,
+                Binding {
+                    contact: contact.uri,
+                    path,
+                    edge,
+                },
+            );
+        }
+    }
+}
+
+/// Says to the tap what the core will answer otherwise.
+pub(crate) fn told(play: &Play, step: usize, verb: &Answer) -> Acted {
+    play.stimulus(
+        step,
+        Layer::State,
+        format!("the core answers {}", verb.status.unwrap_or(500)),
+    );
+    Ok(())
+}
+
+/// Waits for a request on Mw, or for the answer to our MESSAGE.
+pub(crate) async fn expect(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    since: usize,
+    verb: &Expect,
+) -> Acted {
+    let method = verb.method.clone();
+    let found = play
+        .tap
+        .until(bed.answer_time(), |events| {
+            events
+                .iter()
+                .skip(since)
+                .find_map(|event| match &event.what {
+                    What::Message {
+                        interface: Interface::Mw,
+                        direction: Direction::Received,
+                        bytes,
+                        ..
+                    } => {
+                        let message = Message::split(&bytes.0);
+                        let fits = match &method {
+                            Some(method) => message.method() == Some(method.as_str()),
+                            None => message.status().is_some_and(|status| status >= 200),
+                        };
+                        fits.then_some(())
+                    }
+                    _ => None,
+                })
+        })
+        .await;
+    if found.is_none() {
+        play.timed_out(
+            step,
+            verb.method.as_deref().unwrap_or("an answer on Mw"),
+            bed.answer_time(),
+        );
+    }
+    Ok(())
+}
+
+/// Sends a MESSAGE to a registered person through the edge, and waits for its answer.
+pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
+    let person = play.person(verb.person.as_deref())?;
+    let impu = person.impus.first().cloned().unwrap_or_default();
+    let binding = lock(&bed.core.bindings).get(&impu).cloned();
+    let Some(binding) = binding else {
+        return Err(Trouble::sut(format!(
+            "{impu} is not registered at the core"
+        )));
+    };
+    let call_id = play.fresh("call-id");
+    let branch = format!("z9hG4bK{}", play.fresh("branch"));
+    let tag = play.fresh("tag");
+    let core = format!(
+        "{}:{}",
+        bed.world.name("core"),
+        bed.world.public.nodes["core"].ports["Mw"]
+    );
+    let mut request = Request::new("MESSAGE", &binding.contact)
+        .field("Via", format!("SIP/2.0/UDP {core};branch={branch}"))
+        .field(
+            "From",
+            format!("<sip:probe@{}>;tag={tag}", bed.world.public.domain),
+        )
+        .field("To", format!("<{impu}>"))
+        .field("Call-ID", &call_id)
+        .field("CSeq", "1 MESSAGE");
+    for path in &binding.path {
+        request = request.field("Route", path);
+    }
+    let bytes = request
+        .field("Content-Type", "text/plain")
+        .body("probe")
+        .build()
+        .bytes();
+    play.stimulus(step, Layer::Sip, bytes.clone());
+    play.tap
+        .message(MW, Interface::Mw, Direction::Sent, Layer::Sip, &bytes);
+    let Some(socket) = bed.core.socket.get() else {
+        return Err("the core has no socket".to_owned().into());
+    };
+    socket
+        .send_to(&bytes, binding.edge)
+        .await
+        .map_err(|why| why.to_string())?;
+    let answered = play.tap.until(bed.answer_time(), |events| {
+        events.iter().rev().find_map(|event| match &event.what {
+            What::Message {
+                interface: Interface::Mw,
+                direction: Direction::Received,
+                bytes,
+                ..
+            } => {
+                let message = Message::split(&bytes.0);
+                (message.status().is_some_and(|status| status >= 200)
+                    && message.call_id().as_deref() == Some(call_id.as_str()))
+                .then_some(())
+            }
+            _ => None,
+        })
+    });
+    if answered.await.is_none() {
+        play.timed_out(step, "the answer to our MESSAGE", bed.answer_time());
+    }
+    Ok(())
+}

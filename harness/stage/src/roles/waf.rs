@@ -1,0 +1,185 @@
+//! Our WAF issues tokens: honest ones, and ones with one flaw.
+
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use evidence::event::Layer;
+use jose::{AccessToken, ClaimNames, Flaw, Foreign, Honest, Token};
+use script::vocabulary::waf::{Introspection, Issue};
+use serde_json::Value;
+
+use crate::bed::Bed;
+use crate::play::{Issued, Play};
+use crate::roles::Acted;
+use crate::world::{Party, Person};
+
+/// Seconds of life of a token.
+const LIFE: u64 = 300;
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+/// Issues a token and keeps it under its name.
+pub(crate) fn issue(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Issue) -> Acted {
+    let person = play.person(verb.person.as_deref())?;
+    let party = play.party(verb.party.as_deref().unwrap_or(&person.party))?;
+    let (compact, genuine) = mint(bed, play, verb, &person, &party)?;
+    let text = Token::read(&compact).map_or_else(|_| compact.clone(), |token| token.text());
+    play.stimulus(step, Layer::Token, text);
+    let name = verb.token.clone().unwrap_or_else(|| "token".to_owned());
+    let issued = Issued {
+        compact,
+        person: Some(person),
+        party: Some(party.id),
+        expires_s: now() + verb.life.unwrap_or(LIFE),
+        genuine,
+    };
+    play.keep_token(step, &name, issued);
+    Ok(())
+}
+
+fn mint(
+    bed: &Bed,
+    play: &Play,
+    verb: &Issue,
+    person: &Person,
+    party: &Party,
+) -> Result<(String, bool), String> {
+    if bed.answer("token-format", "jws") == "opaque" {
+        let compact = play.fresh("token");
+        return Ok((compact, verb.flaw.is_none()));
+    }
+    let honest = honest(bed, play, verb, person, party)?;
+    match &verb.flaw {
+        None => Ok((honest.token().compact(), true)),
+        Some(name) => {
+            let flaw: Flaw = name
+                .parse()
+                .map_err(|why: jose::UnknownFlaw| why.to_string())?;
+            Ok((flaw.forge(&honest), false))
+        }
+    }
+}
+
+/// An honest token of a person through a party, before it is signed.
+pub(crate) fn honest(
+    bed: &Bed,
+    play: &Play,
+    verb: &Issue,
+    person: &Person,
+    party: &Party,
+) -> Result<Honest, String> {
+    let key = bed
+        .world
+        .keys
+        .get(&party.waf)
+        .ok_or_else(|| format!("no key of {}", party.waf))?
+        .clone();
+    let other = if party.waf == "waf-b" {
+        "waf-a"
+    } else {
+        "waf-b"
+    };
+    let other_party = play.party(if party.id == "B" { "A" } else { "B" })?;
+    let jti = play.fresh("jti");
+    let now = now();
+    let impu = person.impus.first().map_or("", String::as_str);
+    let names = claim_names(bed);
+    let token = AccessToken::new(
+        &party.issuer,
+        subject(person),
+        audience(bed),
+        &party.client_id,
+        &jti,
+    )
+    .life(now, verb.life.unwrap_or(LIFE))
+    .identity(&person.impi, &[impu])
+    .wwsf(&party.wwsf_name)
+    .names(names.clone());
+    let token = if verb.anonymous.unwrap_or(person.anonymous) {
+        token.anonymous(true)
+    } else {
+        token
+    };
+    let mut claims = token.claims();
+    for time in ["iat", "exp"] {
+        if let Some(value) = claims.get(time).and_then(Value::as_u64) {
+            play.masked(time, &value.to_string());
+        }
+    }
+    for (name, value) in verb.claims.iter().flatten() {
+        claims[name.as_str()] =
+            serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));
+    }
+    let victim = play.person(Some(if person.name == "bob" { "alice" } else { "bob" }))?;
+    Ok(Honest {
+        header: token.header(&key),
+        claims,
+        names,
+        other_key: bed.world.keys[other].clone(),
+        attacker_key: bed.world.keys["waf-x"].clone(),
+        now,
+        skew: bed.answer("skew", "0").parse().unwrap_or(0),
+        longest_life: bed.answer("max-life", "3600").parse().unwrap_or(3600),
+        algorithms: bed
+            .answers("token-algs")
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect(),
+        foreign: foreign(bed, &victim, &other_party),
+        key,
+    })
+}
+
+fn foreign(bed: &Bed, victim: &Person, other: &Party) -> Foreign {
+    let stranger = &bed.world.stranger;
+    Foreign {
+        impi: victim.impi.clone(),
+        impu: victim.impus.first().cloned().unwrap_or_default(),
+        issuer: other.issuer.clone(),
+        unknown_issuer: stranger.issuer.clone(),
+        audience: "https://ims.other.example".to_owned(),
+        wwsf: other.wwsf_name.clone(),
+        attacker_url: stranger.jwks_uri.clone(),
+        redirect_url: format!("{}/redirect", other.issuer),
+        ..Foreign::default()
+    }
+}
+
+fn subject(person: &Person) -> &str {
+    if person.user.is_empty() {
+        &person.impi
+    } else {
+        &person.user
+    }
+}
+
+fn audience(bed: &Bed) -> &str {
+    bed.answer("audience", &bed.world.public.audience)
+}
+
+fn claim_names(bed: &Bed) -> ClaimNames {
+    ClaimNames {
+        impi: bed.answer("claim-impi", "impi").to_owned(),
+        impu: bed.answer("claim-impu", "impu").to_owned(),
+        party: bed.answer("claim-party", "iss").to_owned(),
+        wwsf: bed.answer("claim-wwsf", "wwsf").to_owned(),
+    }
+}
+
+/// Says to the tap how introspection will be answered.
+pub(crate) fn introspection_told(play: &Play, step: usize, verb: &Introspection) -> Acted {
+    play.stimulus(
+        step,
+        Layer::State,
+        format!(
+            "introspection answers {}",
+            verb.answer.as_deref().unwrap_or("honest")
+        ),
+    );
+    Ok(())
+}

@@ -1,0 +1,325 @@
+//! Our WAF as a server: keys, metadata, introspection, and the token endpoint of W4.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use evidence::event::{Direction, Layer};
+use evidence::{Interface, What};
+use http_body_util::Full;
+use hyper::Response;
+use script::vocabulary::waf::{Expect, Issue, Serve};
+use serde_json::{Value, json};
+use wire::http::Message;
+
+use crate::bed::{Bed, BedError};
+use crate::play::{Issued, Play, lock};
+use crate::roles::Acted;
+use crate::roles::waf::{honest, now};
+use crate::serve::{Link, Site, listen, response};
+use crate::world::{Party, Person};
+
+/// Listens as these nodes.
+pub(crate) fn serve(bed: &Arc<Bed>, nodes: &[&'static str]) -> Result<(), BedError> {
+    nodes
+        .iter()
+        .try_for_each(|node| listen(bed, node, Interface::W4, Site::Waf))
+}
+
+/// Says to the tap how the WAF departs.
+pub(crate) fn told(play: &Play, step: usize, verb: &Serve) -> Acted {
+    let mut facts = Vec::new();
+    for (name, value) in [
+        ("certificate", &verb.certificate),
+        ("answer", &verb.answer),
+        ("identity of", &verb.person),
+    ] {
+        if let Some(value) = value {
+            facts.push(format!("the WAF's {name}: {value}"));
+        }
+    }
+    play.stimulus(step, Layer::State, facts.join("\n"));
+    Ok(())
+}
+
+/// Answers a request.
+pub(crate) async fn answer(
+    bed: &Arc<Bed>,
+    link: &Link,
+    request: &Message,
+) -> Response<Full<Bytes>> {
+    let (method, target) = request.head.request().unwrap_or_default();
+    let path = target.split('?').next().unwrap_or_default();
+    let form = form_of(&request.body);
+    let interface = interface_of(path);
+    let plays = owners(bed, interface, &form);
+    for play in &plays {
+        link.belongs_to(play);
+    }
+    link.message(interface, Direction::Received, &request.bytes());
+    let play = plays.first().filter(|_| plays.len() == 1).cloned();
+    let (status, body) = match (method, path) {
+        ("GET", "/jwks") => (200, keys(bed, link.node)),
+        (
+            "GET",
+            "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration",
+        ) => (200, metadata(bed, link.node)),
+        ("POST", "/introspect") => introspect(play.as_deref(), &form),
+        ("POST", "/token") => token(bed, play.as_deref(), &form),
+        _ => (404, json!({ "error": "not_found" })),
+    };
+    let body = body.to_string();
+    let fields = [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+    ];
+    let (answer, bytes) = response(status, &fields, body.as_bytes());
+    link.message(interface, Direction::Sent, &bytes);
+    answer
+}
+
+fn interface_of(path: &str) -> Interface {
+    match path {
+        "/jwks" => Interface::Jwks,
+        "/introspect" => Interface::Introspection,
+        _ => Interface::W4,
+    }
+}
+
+/// The plays that a request belongs to: by the mark of its token, by the user whom it names; else all that are open.
+fn owners(bed: &Bed, interface: Interface, form: &[(String, String)]) -> Vec<Arc<Play>> {
+    let value = |name: &str| {
+        form.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let by_token = value("token").and_then(|token| {
+        let claims = jose::Token::read(token).ok().map(|token| token.claims);
+        claims
+            .and_then(|claims| bed.board.by_mark(&claims))
+            .or_else(|| bed.board.by_mark(token.as_bytes()))
+    });
+    if let Some(Ok(play)) = by_token {
+        return vec![play];
+    }
+    if interface == Interface::W4
+        && let Some(play) = value("login_hint").and_then(|hint| bed.board.by_identity(hint))
+    {
+        return vec![play];
+    }
+    let all = bed.board.all();
+    if interface == Interface::W4 {
+        all.into_iter()
+            .max_by_key(|play| play.number)
+            .into_iter()
+            .collect()
+    } else {
+        all
+    }
+}
+
+/// The fields of a form.
+pub(crate) fn form_of(body: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body)
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+fn keys(bed: &Bed, node: &str) -> Value {
+    let key = bed.world.keys.get(node);
+    key.map_or_else(|| json!({ "keys": [] }), |key| jose::jwks(&[key]))
+}
+
+fn metadata(bed: &Bed, node: &str) -> Value {
+    let issuer = format!(
+        "https://{}:{}",
+        bed.world.name(node),
+        bed.world
+            .address(node, "W4")
+            .map_or(443, |address| address.port())
+    );
+    json!({
+        "issuer": issuer,
+        "authorization_endpoint": format!("{issuer}/authorize"),
+        "token_endpoint": format!("{issuer}/token"),
+        "jwks_uri": format!("{issuer}/jwks"),
+        "introspection_endpoint": format!("{issuer}/introspect"),
+        "revocation_endpoint": format!("{issuer}/revoke"),
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "code_challenge_methods_supported": ["S256"],
+        "token_endpoint_auth_methods_supported": ["tls_client_auth"],
+        "authorization_response_iss_parameter_supported": true,
+    })
+}
+
+/// Judges the token that it is shown: active is only what was honestly issued and has not run out.
+fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
+    let shown = form
+        .iter()
+        .find(|(name, _)| name == "token")
+        .map_or("", |(_, value)| value.as_str());
+    let Some(play) = play else {
+        return (200, json!({ "active": false }));
+    };
+    let tokens = lock(&play.tokens).clone();
+    let known = tokens.iter().find(|(_, issued)| issued.compact == shown);
+    let told = known.and_then(|(name, _)| {
+        lock(&play.scene)
+            .introspection
+            .iter()
+            .find(|told| told.token.as_ref() == Some(name))
+            .cloned()
+    });
+    let honest = known
+        .filter(|(_, issued)| issued.genuine && issued.expires_s > now())
+        .and_then(|(_, issued)| active(play, issued, None));
+    match told.as_ref().and_then(|told| told.answer.as_deref()) {
+        Some("error") => (500, json!({ "error": "server_error" })),
+        Some("inactive") => (200, json!({ "active": false })),
+        Some("not-json") => (200, Value::String("active".to_owned())),
+        Some("active-text") => {
+            let mut answer = honest.unwrap_or_else(|| json!({}));
+            answer["active"] = Value::String("false".to_owned());
+            (200, answer)
+        }
+        Some("other") => {
+            let person = told.as_ref().and_then(|told| told.person.as_deref());
+            let other =
+                known.and_then(|(_, issued)| active(play, issued, play.person(person).ok()));
+            (200, other.unwrap_or_else(|| json!({ "active": false })))
+        }
+        _ => (200, honest.unwrap_or_else(|| json!({ "active": false }))),
+    }
+}
+
+fn active(play: &Play, issued: &Issued, instead: Option<Person>) -> Option<Value> {
+    let person = instead.or_else(|| issued.person.clone())?;
+    let party = play.party(issued.party.as_deref()?).ok()?;
+    Some(json!({
+        "active": true, "impi": person.impi, "impu": [person.impus.first()?], "iss": party.issuer, "client_id": party.client_id,
+        "wwsf": party.wwsf_name, "aud": play.world.public.audience, "exp": issued.expires_s, "token_type": "Bearer",
+        "anon": person.anonymous,
+    }))
+}
+
+/// Answers a token request of a WWSF under test as an honest WAF, or as the script tells.
+fn token(bed: &Bed, play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
+    let value = |name: &str| {
+        form.iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    };
+    let Some(play) = play else {
+        return (400, json!({ "error": "invalid_request" }));
+    };
+    let told = lock(&play.scene).waf.clone().unwrap_or_default();
+    match told.answer.as_deref() {
+        Some("refuse") => return (400, json!({ "error": "access_denied" })),
+        Some("error") => return (500, json!({ "error": "server_error" })),
+        _ => {}
+    }
+    let Some(party) = value("client_id").and_then(|id| {
+        bed.world
+            .public
+            .parties
+            .iter()
+            .find(|party| party.client_id == id)
+    }) else {
+        return (401, json!({ "error": "invalid_client" }));
+    };
+    let hint = value("login_hint").unwrap_or_default();
+    let Some(asked) = named(bed, play, hint, party) else {
+        return (400, json!({ "error": "access_denied" }));
+    };
+    let person = told
+        .person
+        .as_deref()
+        .and_then(|name| play.person(Some(name)).ok())
+        .unwrap_or(asked);
+    match issue(bed, play, &person, party) {
+        Ok(answer) => (200, answer),
+        Err(why) => (
+            500,
+            json!({ "error": "server_error", "error_description": why }),
+        ),
+    }
+}
+
+/// The subscriber or pool member whom a WWSF names.
+fn named(bed: &Bed, play: &Play, hint: &str, party: &Party) -> Option<Person> {
+    let world = &bed.world;
+    if let Some(pool) = &party.pool {
+        let pool = world.public.pools.iter().find(|each| each.id == *pool)?;
+        let member = pool.members.iter().find(|member| member.impi == hint)?;
+        return Some(Person {
+            name: member.person.clone(),
+            user: String::new(),
+            impi: member.impi.clone(),
+            impus: member.impus.clone(),
+            barred: String::new(),
+            party: party.id.clone(),
+            anonymous: member.class == "anonymous",
+        });
+    }
+    let subscriber = world.public.subscribers.iter().find(|each| {
+        each.user == hint || each.impi == hint || each.impus.iter().any(|impu| impu == hint)
+    })?;
+    if !subscriber.grants.contains(&party.id) {
+        return None;
+    }
+    let mut person = world.person(subscriber.lane, 2, &subscriber.person)?;
+    person.name.clone_from(&subscriber.person);
+    let _ = play;
+    Some(person)
+}
+
+fn issue(bed: &Bed, play: &Play, person: &Person, party: &Party) -> Result<Value, String> {
+    let token = honest(bed, play, &Issue::default(), person, party)?
+        .token()
+        .compact();
+    let count = lock(&play.tokens).len();
+    let issued = Issued {
+        compact: token.clone(),
+        person: Some(person.clone()),
+        party: Some(party.id.clone()),
+        expires_s: now() + 300,
+        genuine: true,
+    };
+    play.keep_token(usize::MAX, &format!("w4-{count}"), issued);
+    Ok(
+        json!({ "access_token": token, "token_type": "Bearer", "expires_in": 300, "impi": person.impi, "impu": person.impus.first() }),
+    )
+}
+
+/// Waits for a request of the SUT.
+pub(crate) async fn expect(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    since: usize,
+    verb: &Expect,
+) -> Acted {
+    let wanted = match verb.request.as_deref() {
+        Some("introspection") => Interface::Introspection,
+        Some("jwks") => Interface::Jwks,
+        _ => Interface::W4,
+    };
+    let came = play.tap.until(bed.answer_time(), |events| {
+        events
+            .iter()
+            .skip(since)
+            .find_map(|event| match &event.what {
+                What::Message {
+                    interface,
+                    direction: Direction::Received,
+                    layer: Layer::Http,
+                    ..
+                } if *interface == wanted => Some(()),
+                _ => None,
+            })
+    });
+    if came.await.is_none() {
+        play.timed_out(step, &format!("a request on {wanted}"), bed.answer_time());
+    }
+    Ok(())
+}

@@ -1,0 +1,280 @@
+//! A world made from nothing: names and addresses are fixed, keys, secrets and ports are fresh.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::path::Path;
+
+use certs_gen::{Authority, LeafKey};
+use jose::{Algorithm, Key};
+use time::OffsetDateTime;
+
+use super::{Member, Node, Party, Pool, Public, Subscriber, World, WorldError};
+
+const DOMAIN: &str = "op.example";
+const AUDIENCE: &str = "https://ims.op.example";
+
+/// Nodes, the last number of their address, and their interfaces.
+const NODES: &[(&str, &str, u8, &[&str])] = &[
+    ("wwsf-a", "portal-a.localhost", 11, &["W1"]),
+    ("wwsf-b", "portal-b.localhost", 12, &["W1"]),
+    ("wwsf-p1", "portal-p1.localhost", 13, &["W1"]),
+    ("wwsf-p2", "portal-p2.localhost", 14, &["W1"]),
+    ("waf", "waf.localhost", 20, &["W4"]),
+    ("waf-a", "waf-a.localhost", 21, &["W4"]),
+    ("waf-b", "waf-b.localhost", 22, &["W4"]),
+    ("ep-cscf", "edge.localhost", 31, &["W2", "Mw"]),
+    ("core", "core.localhost", 41, &["Mw"]),
+];
+
+/// Our enemies: a WAF that was never enrolled, and a host that is no edge.
+const FOES: &[(&str, &str, u8, &[&str])] = &[
+    ("waf-x", "waf-x.localhost", 23, &["W4"]),
+    ("stranger", "stranger.localhost", 39, &["Mw"]),
+];
+
+impl World {
+    /// Makes a world with `lanes` sets of subscribers and writes it into `folder`.
+    ///
+    /// # Errors
+    /// When keys cannot be made, no port is free, or the folder cannot be written.
+    pub fn make(folder: &Path, lanes: usize, now: OffsetDateTime) -> Result<Self, WorldError> {
+        let nodes = nodes(NODES)?;
+        let foes = nodes_of_foes()?;
+        let parties = [
+            ("A", "waf-a", "wwsf-a", None),
+            ("B", "waf-b", "wwsf-b", None),
+        ]
+        .into_iter()
+        .chain([
+            ("P1", "waf", "wwsf-p1", Some("P1")),
+            ("P2", "waf", "wwsf-p2", Some("P2")),
+        ])
+        .map(|(id, waf, wwsf, pool)| party(id, &nodes[waf], waf, &nodes[wwsf], wwsf, pool))
+        .collect();
+        let stranger = party(
+            "X",
+            &foes["waf-x"],
+            "waf-x",
+            &nodes["wwsf-a"],
+            "wwsf-a",
+            None,
+        );
+        let pools = vec![
+            pool("P1", &nodes["wwsf-p1"].name, lanes),
+            pool("P2", &nodes["wwsf-p2"].name, lanes),
+        ];
+        let public = Public {
+            format: "wicheck-world/1".to_owned(),
+            domain: DOMAIN.to_owned(),
+            visited_network: DOMAIN.to_owned(),
+            audience: AUDIENCE.to_owned(),
+            lanes,
+            nodes,
+            parties,
+            pools,
+            subscribers: (0..lanes).flat_map(subscribers).collect(),
+        };
+        let secrets = identities(&public)
+            .map(|impi| (impi.to_owned(), random_word()))
+            .collect();
+        let passwords = users(&public).map(|user| (user, random_word())).collect();
+        let pki = |why: certs_gen::Error| WorldError::Pki(why.to_string());
+        let world = Self {
+            folder: folder.to_owned(),
+            stranger,
+            foes,
+            authority: Authority::generate("wicheck root", now).map_err(pki)?,
+            unknown_authority: Authority::generate("wicheck root", now).map_err(pki)?,
+            leaf_key: LeafKey::generate().map_err(pki)?,
+            keys: signing_keys()?,
+            secrets,
+            passwords,
+            public,
+        };
+        world.write(now)?;
+        Ok(world)
+    }
+}
+
+fn nodes(list: &[(&str, &str, u8, &[&str])]) -> Result<BTreeMap<String, Node>, WorldError> {
+    list.iter()
+        .map(|(id, name, last, interfaces)| {
+            let address = IpAddr::V4(Ipv4Addr::new(127, 0, 0, *last));
+            let ports = interfaces
+                .iter()
+                .map(|each| Ok(((*each).to_owned(), free_port(address)?)));
+            let ports = ports.collect::<Result<_, WorldError>>()?;
+            Ok((
+                (*id).to_owned(),
+                Node {
+                    name: (*name).to_owned(),
+                    address,
+                    ports,
+                },
+            ))
+        })
+        .collect()
+}
+
+fn nodes_of_foes() -> Result<BTreeMap<String, Node>, WorldError> {
+    nodes(FOES)
+}
+
+/// A port that is free for TCP and UDP on an address.
+fn free_port(address: IpAddr) -> Result<u16, WorldError> {
+    const TRIES: usize = 64;
+    for _ in 0..TRIES {
+        let found = TcpListener::bind((address, 0))
+            .and_then(|listener| listener.local_addr())
+            .map(|local| local.port());
+        if let Ok(port) = found
+            && UdpSocket::bind((address, port)).is_ok()
+        {
+            return Ok(port);
+        }
+    }
+    Err(WorldError::NoPort(address))
+}
+
+fn party(
+    id: &str,
+    waf: &Node,
+    waf_id: &str,
+    wwsf: &Node,
+    wwsf_id: &str,
+    pool: Option<&str>,
+) -> Party {
+    let issuer = format!("https://{}:{}", waf.name, waf.ports["W4"]);
+    Party {
+        id: id.to_owned(),
+        waf: waf_id.to_owned(),
+        wwsf: wwsf_id.to_owned(),
+        client_id: wwsf_id.to_owned(),
+        wwsf_name: wwsf.name.clone(),
+        origin: format!("https://{}:{}", wwsf.name, wwsf.ports["W1"]),
+        jwks_uri: format!("{issuer}/jwks"),
+        introspection_endpoint: format!("{issuer}/introspect"),
+        entity: if pool.is_some() {
+            wwsf.name.clone()
+        } else {
+            issuer.clone()
+        },
+        pool: pool.map(str::to_owned),
+        registration: if pool.is_some() { 3 } else { 2 },
+        issuer,
+    }
+}
+
+fn pool(id: &str, wwsf: &str, lanes: usize) -> Pool {
+    let people: &[(&str, &str)] = match id {
+        "P1" => &[
+            ("pat", "identified"),
+            ("quinn", "identified"),
+            ("anna", "anonymous"),
+        ],
+        _ => &[("petra", "identified"), ("peter", "anonymous")],
+    };
+    let members = (0..lanes)
+        .flat_map(|lane| {
+            people
+                .iter()
+                .enumerate()
+                .map(move |(at, person)| (lane, at, *person))
+        })
+        .map(|(lane, at, (person, class))| {
+            let user = format!(
+                "{}-{:03}",
+                id.to_ascii_lowercase(),
+                lane * people.len() + at
+            );
+            Member {
+                lane,
+                person: person.to_owned(),
+                class: class.to_owned(),
+                impi: format!("{user}@{DOMAIN}"),
+                impus: vec![
+                    format!("sip:{user}@{DOMAIN}"),
+                    format!("sip:{user}.b@{DOMAIN}"),
+                ],
+            }
+        })
+        .collect();
+    Pool {
+        id: id.to_owned(),
+        wwsf: wwsf.to_owned(),
+        members,
+    }
+}
+
+fn subscribers(lane: usize) -> Vec<Subscriber> {
+    [
+        ("alice", &["A"][..]),
+        ("bob", &["A"]),
+        ("carol", &["B"]),
+        ("erin", &["A", "B"]),
+        ("dave", &[]),
+    ]
+    .iter()
+    .map(|(person, grants)| {
+        let user = format!("{person}{lane}");
+        Subscriber {
+            person: (*person).to_owned(),
+            lane,
+            impi: format!("{user}@{DOMAIN}"),
+            impus: vec![
+                format!("sip:{user}@{DOMAIN}"),
+                format!("sip:{user}.work@{DOMAIN}"),
+            ],
+            barred: vec![format!("sip:{user}.barred@{DOMAIN}")],
+            grants: grants.iter().map(|party| (*party).to_owned()).collect(),
+            user,
+        }
+    })
+    .collect()
+}
+
+fn identities(public: &Public) -> impl Iterator<Item = &str> {
+    let members = public
+        .pools
+        .iter()
+        .flat_map(|pool| &pool.members)
+        .map(|member| member.impi.as_str());
+    public
+        .subscribers
+        .iter()
+        .map(|subscriber| subscriber.impi.as_str())
+        .chain(members)
+}
+
+fn users(public: &Public) -> impl Iterator<Item = String> {
+    let members = public
+        .pools
+        .iter()
+        .flat_map(|pool| &pool.members)
+        .filter(|member| member.class == "identified")
+        .map(|member| format!("{}{}", member.person, member.lane));
+    public
+        .subscribers
+        .iter()
+        .map(|subscriber| subscriber.user.clone())
+        .chain(members)
+}
+
+fn signing_keys() -> Result<BTreeMap<String, Key>, WorldError> {
+    ["waf", "waf-a", "waf-b", "waf-x"]
+        .into_iter()
+        .map(|node| {
+            let key =
+                Key::generate(Algorithm::ES256).map_err(|why| WorldError::Pki(why.to_string()))?;
+            Ok((node.to_owned(), key))
+        })
+        .collect()
+}
+
+/// A word that nobody guesses, of letters and digits.
+pub(crate) fn random_word() -> String {
+    let mut bytes = [0; 12];
+    // The system's random source does not fail once it is seeded; a fixed word would only make the world guessable.
+    let _ = aws_lc_rs::rand::fill(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -49,7 +49,7 @@ class SigningKeys:
     def _refetch(self, jwks_uri, known):
         try:
             keys = _read_set(self._get(jwks_uri))
-        except (OSError, ValueError, http.client.HTTPException) as error:
+        except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
             raise KeysOutOfReach(f"{type(error).__name__}: {error}") from error
         finally:
             known.tried = time.monotonic()
@@ -89,7 +89,8 @@ class SigningKeys:
 
 def _read_set(body):
     """The usable ES256 keys of a set by kid; a kid that stands twice is nobody's."""
-    entries = json.loads(body)["keys"] if isinstance(json.loads(body), dict) else None
+    document = json.loads(body)
+    entries = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError("not a key set")
     kids = [entry.get("kid") for entry in entries if isinstance(entry, dict)]

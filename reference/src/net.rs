@@ -217,3 +217,16 @@ fn bad(world: &World, path: &str, why: &dyn std::fmt::Display) -> StartError {
         why: why.to_string(),
     }
 }
+
+/// `bytes` random bytes in hexadecimal: tags, branches, nonces.
+pub(crate) fn random_hex(bytes: usize) -> String {
+    let mut random = vec![0; bytes];
+    // The provider's generator fails only when the system has none; a predictable name is then the lesser evil for a tag.
+    let _ = aws_lc_rs::rand::fill(&mut random);
+    hex(&random)
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) nodes: BTreeMap<String, Node>,
     pub(crate) parties: Vec<Party>,
     pub(crate) pools: Vec<Pool>,
+    pub(crate) subscribers: Vec<Subscriber>,
 }
 
 /// A node's name, address and ports by interface.
@@ -61,6 +62,15 @@ pub(crate) struct Member {
     pub(crate) class: String,
     pub(crate) impi: String,
     pub(crate) impus: Vec<String>,
+}
+
+/// An individual subscriber and the third parties that the subscriber granted.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Subscriber {
+    pub(crate) user: String,
+    pub(crate) impi: String,
+    pub(crate) impus: Vec<String>,
+    pub(crate) grants: Vec<String>,
 }
 
 impl World {

@@ -1,16 +1,108 @@
-//! Placeholder until the role's module arrives.
+//! The eP-CSCF: SIP over secure WebSocket from the clients (W2), authorisation by token or Digest, SIP to the core (Mw).
 
-use std::sync::Arc;
+mod connection;
+mod hygiene;
+mod introspection;
+mod keys;
+mod legacy_tls;
+mod listener;
+mod operator;
+mod refusal;
+mod register;
+mod request;
+mod signature;
+mod terminating;
+mod upgrade;
+mod validation;
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 
 use crate::control::Hooks;
-use crate::{Shared, StartError};
+use crate::sip::link::{Link, Reply};
+use crate::{Shared, StartError, net, sip};
 
+/// How long keys and introspection may take; a REGISTER waits for them.
+const TRUST_DEADLINE: Duration = Duration::from_millis(1500);
+
+/// Everything that the connections of the edge share.
+pub(crate) struct Edge {
+    shared: Arc<Shared>,
+    link: Link,
+    core: SocketAddr,
+    keys: keys::KeyStore,
+    introspection: Option<introspection::Introspection>,
+    operator: Mutex<operator::Operator>,
+    flows: Mutex<HashMap<String, Flow>>,
+    /// Identifiers of tokens that may be used once and were, with their expiry.
+    used_tokens: Mutex<HashMap<String, f64>>,
+}
+
+/// A live connection as the core reaches it, by the user part of its Path.
+#[derive(Clone)]
+struct Flow {
+    outbox: mpsc::Sender<Vec<u8>>,
+    /// Requests of the core that the client has not answered yet, by the branch of our Via.
+    unanswered: Arc<Mutex<HashMap<String, Reply>>>,
+    /// Parties whose tokens registered on the connection.
+    parties: Arc<Mutex<Vec<String>>>,
+    close: Arc<Notify>,
+}
+
+impl Edge {
+    fn flows(&self) -> MutexGuard<'_, HashMap<String, Flow>> {
+        self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn operator(&self) -> MutexGuard<'_, operator::Operator> {
+        self.operator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Starts the edge on the node `ep-cscf`.
 pub(crate) async fn start(
-    _shared: &Arc<Shared>,
-    _tasks: &mut JoinSet<()>,
-    _hooks: &mut Hooks,
+    shared: &Arc<Shared>,
+    tasks: &mut JoinSet<()>,
+    hooks: &mut Hooks,
 ) -> Result<(), StartError> {
+    let world = &shared.world;
+    let tls = listener::tls(shared)?;
+    let core = world.address("core", "Mw")?;
+    let http = net::world_http_client(shared, net::client_tls(world, None)?, TRUST_DEADLINE)?;
+    let keys = keys::KeyStore::new(Arc::clone(shared), http);
+    let introspection = match shared
+        .model
+        .lists("token-validation", "introspection", &["local"])
+    {
+        true => Some(introspection::Introspection::new(shared, TRUST_DEADLINE)?),
+        false => None,
+    };
+    let operator = Mutex::new(operator::Operator::new(shared));
+    let mut made = None;
+    sip::link::open(world, "ep-cscf", tasks, |link| {
+        let edge = Arc::new(Edge {
+            shared: Arc::clone(shared),
+            link,
+            core,
+            keys,
+            introspection,
+            operator,
+            flows: Mutex::default(),
+            used_tokens: Mutex::default(),
+        });
+        made = Some(Arc::clone(&edge));
+        move |incoming| terminating::deliver(&edge, incoming)
+    })
+    .await?;
+    if let Some(edge) = made {
+        operator::answer_hooks(&edge, hooks);
+        let listener = net::listen_tcp(world, "ep-cscf", "W2")?;
+        tasks.spawn(listener::serve(edge, listener, tls));
+    }
     Ok(())
 }

@@ -1,0 +1,324 @@
+//! REGISTER at the core: who is it, by whose word, and what becomes of the bindings.
+
+use std::net::SocketAddr;
+
+use super::registrar::{Lenience, Refused, Wish};
+use super::{Core, State, authorise, digest, registrar};
+use crate::sip::credentials::Credentials;
+use crate::sip::uri::{self, Address, Spelling, Uri};
+use crate::sip::{Message, reason};
+use crate::{Defect, Shared};
+
+/// What a REGISTER comes to.
+struct Outcome {
+    code: u16,
+    headers: Vec<(&'static str, String)>,
+    impi: Option<String>,
+}
+
+impl Outcome {
+    fn refused(code: u16) -> Self {
+        Self {
+            code,
+            headers: Vec::new(),
+            impi: None,
+        }
+    }
+}
+
+/// Serves a REGISTER.
+pub(super) fn serve(core: &Core, request: &Message, from: SocketAddr) -> Message {
+    let shared = &core.shared;
+    let mut state = core.state();
+    let credentials = read_credentials(request, shared);
+    let outcome = match &credentials {
+        Ok(credentials) => decide(shared, &mut state, request, credentials.as_ref(), from),
+        Err(code) => Outcome::refused(*code),
+    };
+    let party = credentials
+        .ok()
+        .flatten()
+        .and_then(|shown| shown.get("authorization-entity").map(str::to_owned));
+    let party = match shared.has(Defect::RecordsWrongParty) {
+        true => shared
+            .world
+            .parties
+            .first()
+            .map(|party| party.entity.clone()),
+        false => party,
+    };
+    let to = request
+        .value("To")
+        .and_then(Address::read)
+        .map(|to| to.uri)
+        .unwrap_or_default();
+    let call_id = request.value("Call-ID").unwrap_or_default();
+    state.provisioning.keep(
+        call_id,
+        &to,
+        outcome.impi.as_deref(),
+        party.as_deref(),
+        outcome.code,
+    );
+    let mut answer = request.answer(outcome.code, reason(outcome.code));
+    for (name, value) in outcome.headers {
+        answer.push(name, value);
+    }
+    answer
+}
+
+/// The one Authorization header.
+fn read_credentials(request: &Message, shared: &Shared) -> Result<Option<Credentials>, u16> {
+    let lines: Vec<&str> = request.values("Authorization").collect();
+    let line = match lines.as_slice() {
+        [] => return Ok(None),
+        [line] => line,
+        _ => return Err(400),
+    };
+    let credentials = Credentials::read(line).ok_or(400_u16)?;
+    if credentials.is("Digest") || (credentials.is("Basic") && shared.has(Defect::AcceptsBasic)) {
+        return Ok(Some(credentials));
+    }
+    Ok(None)
+}
+
+fn decide(
+    shared: &Shared,
+    state: &mut State,
+    request: &Message,
+    shown: Option<&Credentials>,
+    from: SocketAddr,
+) -> Outcome {
+    let lenience = Lenience {
+        star_with_expires: shared.has(Defect::StarWithExpires),
+        any_order: shared.has(Defect::CseqNotChecked),
+        first_contact_kept: shared.has(Defect::FirstContactKept),
+    };
+    if !Uri::read(request.request_uri())
+        .is_some_and(|uri| uri.host.eq_ignore_ascii_case(&shared.world.domain))
+    {
+        return Outcome::refused(404);
+    }
+    if let Some(tag) = unknown_extension(request) {
+        let headers = vec![("Unsupported", tag)];
+        return Outcome {
+            headers,
+            ..Outcome::refused(420)
+        };
+    }
+    let Ok(wish) = registrar::wish(request, lenience) else {
+        return Outcome::refused(400);
+    };
+    let (impu, sender) = match (identity(request, "To"), identity(request, "From")) {
+        (Err(code), _) | (_, Err(code)) => return Outcome::refused(code),
+        (Ok(to), Ok(from)) => (to, from),
+    };
+    let Some(impu) = impu else {
+        return Outcome::refused(403);
+    };
+    let ignored = shared.model.answer("from-mismatch", "reject") == "ignore"
+        || shared.has(Defect::FromNotChecked);
+    if sender.as_ref() != Some(&impu) && !ignored {
+        return Outcome::refused(403);
+    }
+    let allowed = match shared.has(Defect::DeregWithoutCheck) && wish.ends() {
+        true => Ok(Vec::new()),
+        false => authenticate(shared, state, request, shown, &impu, from),
+    };
+    let impi = shown.and_then(|shown| shown.get("username").map(str::to_owned));
+    match allowed {
+        Err(outcome) => Outcome { impi, ..outcome },
+        Ok(headers) => Outcome {
+            impi: impi.clone(),
+            ..apply(
+                shared, state, request, &impu, impi, &wish, lenience, headers,
+            )
+        },
+    }
+}
+
+/// The identity of To or From, `None` when it is no address-of-record of ours.
+fn identity(request: &Message, header: &str) -> Result<Option<String>, u16> {
+    let address = request
+        .value(header)
+        .and_then(Address::read)
+        .ok_or(400_u16)?;
+    Ok(uri::identity(&address.uri, Spelling::Canonical))
+}
+
+fn unknown_extension(request: &Message) -> Option<String> {
+    let known = |tag: &str| ["path", "outbound", "gruu", "sec-agree"].contains(&tag);
+    let tags = request
+        .values("Require")
+        .flat_map(|line| line.split(','))
+        .map(str::trim);
+    tags.filter(|tag| !tag.is_empty())
+        .find(|tag| !known(tag))
+        .map(str::to_owned)
+}
+
+/// By an edge's word, by Digest, or not at all; the headers go into the 200.
+fn authenticate(
+    shared: &Shared,
+    state: &mut State,
+    request: &Message,
+    shown: Option<&Credentials>,
+    impu: &str,
+    from: SocketAddr,
+) -> Result<Vec<(&'static str, String)>, Outcome> {
+    let Some(credentials) = shown else {
+        return Err(challenge(state, false, shared));
+    };
+    if credentials.is("Basic") {
+        return Ok(Vec::new());
+    }
+    let impi = credentials.get("username").unwrap_or_default();
+    let label = credentials.get("integrity-protected").unwrap_or_default();
+    let node = authorise::trusted_node(&state.provisioning, request, from, shared);
+    if label == "auth-done" {
+        let vouched =
+            node.and_then(|()| authorise::vouched(&state.provisioning, credentials, impu, shared));
+        return vouched
+            .map(|()| Vec::new())
+            .map_err(|_| Outcome::refused(403));
+    }
+    let response = credentials.get("response").unwrap_or_default().trim();
+    if label == "tls-yes" && node.is_ok() && response.is_empty() {
+        let registered = !state.bindings.of(impu).is_empty();
+        let trusts = shared.model.answer("tls-yes-unregistered", "challenge") == "trust"
+            || shared.has(Defect::TrustsTlsYes);
+        let owner = state
+            .provisioning
+            .subscription(impi)
+            .is_some_and(|owner| owner.has(impu) && !owner.bars(impu));
+        if owner && (registered || trusts) {
+            return Ok(Vec::new());
+        }
+    }
+    // A first REGISTER names the user and has no nonce yet; an empty response to a challenge is a wrong one. Both are challenged.
+    if credentials
+        .get("response")
+        .is_none_or(|response| response.is_empty())
+        && !shared.has(Defect::AcceptsEmptyDigest)
+        || credentials.get("nonce").is_none_or(str::is_empty)
+    {
+        return Err(challenge(state, false, shared));
+    }
+    by_digest(shared, state, request, credentials, impu)
+}
+
+fn by_digest(
+    shared: &Shared,
+    state: &mut State,
+    request: &Message,
+    credentials: &Credentials,
+    impu: &str,
+) -> Result<Vec<(&'static str, String)>, Outcome> {
+    let impi = credentials.get("username").unwrap_or_default();
+    let Some(subscription) = state.provisioning.subscription(impi).cloned() else {
+        return Err(Outcome::refused(403));
+    };
+    if shared.has(Defect::LocksOut) && state.nonces.wrong(impi) >= 3 {
+        return Err(Outcome::refused(403));
+    }
+    match digest::check(
+        &mut state.nonces,
+        credentials,
+        request.request_uri(),
+        &subscription.secret,
+        shared,
+    ) {
+        Err(digest::Fault::Malformed) => return Err(Outcome::refused(400)),
+        Err(digest::Fault::Challenge { stale }) => {
+            if shared.has(Defect::LocksOut) {
+                state.nonces.count_wrong(impi);
+            }
+            return Err(challenge(state, stale, shared));
+        }
+        Ok(_)
+            if authorise::owns(&subscription, impu, shared).is_err()
+                && !shared.has(Defect::IgnoresDigestUsername) =>
+        {
+            return Err(Outcome::refused(403));
+        }
+        Ok(info) => Ok(vec![("Authentication-Info", info)]),
+    }
+}
+
+fn challenge(state: &mut State, stale: bool, shared: &Shared) -> Outcome {
+    let challenges = digest::challenges(&mut state.nonces, stale, shared);
+    let headers = challenges
+        .into_iter()
+        .map(|value| ("WWW-Authenticate", value))
+        .collect();
+    Outcome {
+        headers,
+        ..Outcome::refused(401)
+    }
+}
+
+/// Changes the bindings and tells them.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is a part of one request that is already taken apart"
+)]
+fn apply(
+    shared: &Shared,
+    state: &mut State,
+    request: &Message,
+    impu: &str,
+    impi: Option<String>,
+    wish: &Wish,
+    lenience: Lenience,
+    mut headers: Vec<(&'static str, String)>,
+) -> Outcome {
+    let key = match shared.has(Defect::SplitsEquivalentNames) {
+        true => request
+            .value("To")
+            .and_then(Address::read)
+            .map_or_else(|| impu.to_owned(), |to| to.uri),
+        false => impu.to_owned(),
+    };
+    match state.bindings.apply(&key, request, wish, lenience) {
+        Err(Refused::Malformed) => return Outcome::refused(400),
+        Err(Refused::OutOfOrder) => return Outcome::refused(500),
+        Ok(()) => {}
+    }
+    for binding in state.bindings.of(&key) {
+        let mut contact = binding.contact.clone();
+        contact
+            .parameters
+            .retain(|(name, _)| !name.eq_ignore_ascii_case("expires"));
+        contact
+            .parameters
+            .push(("expires".to_owned(), Some(binding.remaining().to_string())));
+        headers.push(("Contact", contact.with_uri(&contact.uri)));
+    }
+    for path in request.values("Path") {
+        headers.push(("Path", path.to_owned()));
+    }
+    if let Some(subscription) =
+        impi.and_then(|impi| state.provisioning.subscription(&impi).cloned())
+    {
+        let listed = subscription
+            .impus
+            .iter()
+            .map(|impu| format!("<{impu}>"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        headers.push(("P-Associated-URI", listed));
+    }
+    if !wish.ends() {
+        if let Some(node) = shared.world.nodes.get("core") {
+            let port = node.ports.get("Mw").copied().unwrap_or_default();
+            headers.push((
+                "Service-Route",
+                format!("<sip:orig@{}:{port};lr>", node.name),
+            ));
+        }
+    }
+    Outcome {
+        headers,
+        ..Outcome::refused(200)
+    }
+}

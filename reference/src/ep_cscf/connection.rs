@@ -1,0 +1,261 @@
+//! One WebSocket connection of a client: its messages in order, its identities, its way out.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{Notify, mpsc};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message as Frame;
+
+use super::register::Identity;
+use super::{Edge, Flow, register, request, terminating};
+use crate::sip::read::{Framing, Malformed, head_end};
+use crate::sip::{Message, Start, reason};
+use crate::{Defect, net};
+
+/// Answers and requests that may wait for a client that does not read.
+const MAX_WAITING: usize = 256;
+/// How long a connection that ends may take for what is still queued.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// An identity that the core registered by way of this connection.
+#[derive(Clone, Debug)]
+pub(super) struct Bound {
+    /// The public identity in its one spelling.
+    pub(super) impu: String,
+    pub(super) impi: String,
+    /// Whom the edge vouched for, if a token registered it.
+    pub(super) by_token: Option<Identity>,
+    pub(super) by_digest: bool,
+    pub(super) until: Instant,
+}
+
+/// What the edge knows of a connection. Nothing of it outlives the connection.
+pub(super) struct Connection {
+    /// The user part of our Path; it cannot be guessed.
+    pub(super) flow_id: String,
+    /// The page that opened the connection, if it told.
+    pub(super) origin: Option<String>,
+    pub(super) bound: Vec<Bound>,
+    /// Public identities that were registered here and are no more.
+    pub(super) former: Vec<String>,
+    pub(super) outbox: mpsc::Sender<Vec<u8>>,
+    parties: Arc<Mutex<Vec<String>>>,
+}
+
+impl Connection {
+    /// The live registration of a public identity.
+    pub(super) fn bound_to(&self, impu: Option<&str>) -> Option<&Bound> {
+        self.alive().find(|bound| Some(bound.impu.as_str()) == impu)
+    }
+
+    /// Registrations that have not run out.
+    pub(super) fn alive(&self) -> impl Iterator<Item = &Bound> {
+        let now = Instant::now();
+        self.bound.iter().filter(move |bound| bound.until > now)
+    }
+
+    /// Whether a public identity was ever registered here.
+    pub(super) fn had(&self, impu: Option<&str>) -> bool {
+        self.former.iter().any(|each| Some(each.as_str()) == impu)
+    }
+
+    /// Whether an IMPI may not register here because another one has.
+    pub(super) fn other_identity(&self, impi: &str, edge: &Edge) -> bool {
+        let one = edge.shared.model.answer("multi-id", "no") == "no"
+            && !edge.shared.has(Defect::ManyIdentities);
+        let kept = edge.shared.has(Defect::RefreshTrustsConnection);
+        one && !kept && self.alive().any(|bound| bound.impi != impi)
+    }
+
+    /// Whether somebody is registered here, and not this public identity.
+    pub(super) fn serves_other_than(&self, impu: Option<&str>, edge: &Edge) -> bool {
+        let one = edge.shared.model.answer("multi-id", "no") == "no"
+            && !edge.shared.has(Defect::ManyIdentities);
+        one && self.alive().next().is_some() && self.bound_to(impu).is_none()
+    }
+
+    /// Remembers that a party's token registered somebody here.
+    pub(super) fn serves_party(&self, party: &str) {
+        let mut parties = self.parties.lock().unwrap_or_else(PoisonError::into_inner);
+        if !parties.iter().any(|each| each == party) {
+            parties.push(party.to_owned());
+        }
+    }
+
+    /// Queues a message for the client; one that does not read loses it.
+    pub(super) fn send(&self, message: &Message) {
+        let _ = self.outbox.try_send(message.print());
+    }
+}
+
+/// Removes the flow when its connection ends, however that happens.
+struct FlowGuard {
+    edge: Arc<Edge>,
+    id: String,
+}
+
+impl Drop for FlowGuard {
+    fn drop(&mut self) {
+        self.edge.flows().remove(&self.id);
+    }
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve<S>(
+    edge: Arc<Edge>,
+    stream: WebSocketStream<S>,
+    origin: Option<String>,
+    dead: Arc<AtomicBool>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let (mut sink, mut source) = stream.split();
+    let (outbox, mut queue) = mpsc::channel::<Vec<u8>>(MAX_WAITING);
+    let flow_id = net::random_hex(16);
+    let close = Arc::new(Notify::new());
+    let parties = Arc::<Mutex<Vec<String>>>::default();
+    let unanswered = Arc::new(Mutex::new(HashMap::new()));
+    let flow = Flow {
+        outbox: outbox.clone(),
+        unanswered,
+        parties: Arc::clone(&parties),
+        close: Arc::clone(&close),
+    };
+    edge.flows().insert(flow_id.clone(), flow.clone());
+    let guard = FlowGuard {
+        edge: Arc::clone(&edge),
+        id: flow_id.clone(),
+    };
+    let mut connection = Connection {
+        flow_id,
+        origin,
+        bound: Vec::new(),
+        former: Vec::new(),
+        outbox,
+        parties,
+    };
+    tokio::select! {
+        () = read(&edge, &mut source, &mut connection, &flow, &dead) => {}
+        () = write(&mut sink, &mut queue) => return,
+        () = close.notified() => {}
+    }
+    drop(guard);
+    // Answers that are queued already still go out.
+    queue.close();
+    let _ = tokio::time::timeout(LINGER, async {
+        write(&mut sink, &mut queue).await;
+        sink.close().await
+    })
+    .await;
+}
+
+async fn read<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Arc<Edge>,
+    source: &mut SplitStream<WebSocketStream<S>>,
+    connection: &mut Connection,
+    flow: &Flow,
+    dead: &AtomicBool,
+) {
+    while let Some(Ok(frame)) = source.next().await {
+        let bytes = match frame {
+            Frame::Text(text) => text.as_bytes().to_vec(),
+            Frame::Binary(bytes) => bytes.to_vec(),
+            Frame::Close(_) => return,
+            _ => {
+                // A pong is queued by the library and leaves with the next flush; an empty write asks for one.
+                let _ = connection.outbox.try_send(Vec::new());
+                continue;
+            }
+        };
+        if !dead.load(Ordering::Relaxed) && !take(edge, connection, flow, &bytes, dead).await {
+            return;
+        }
+    }
+}
+
+async fn write<S: AsyncRead + AsyncWrite + Unpin>(
+    sink: &mut SplitSink<WebSocketStream<S>, Frame>,
+    queue: &mut mpsc::Receiver<Vec<u8>>,
+) {
+    while let Some(bytes) = queue.recv().await {
+        let sent = match bytes.is_empty() {
+            true => sink.flush().await,
+            false => match String::from_utf8(bytes) {
+                Ok(text) => sink.send(Frame::text(text)).await,
+                Err(other) => sink.send(Frame::binary(other.into_bytes())).await,
+            },
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+/// Handles one WebSocket message; false ends the connection.
+async fn take(
+    edge: &Arc<Edge>,
+    connection: &mut Connection,
+    flow: &Flow,
+    bytes: &[u8],
+    dead: &AtomicBool,
+) -> bool {
+    let rest = second_message(edge, bytes);
+    let read = match rest {
+        Some(_) => Message::read(bytes, Framing::Datagram),
+        None => Message::read(bytes, Framing::Whole),
+    };
+    let message = match read {
+        Ok(message) => message,
+        Err(Malformed {
+            why,
+            message: Some(message),
+        }) if accepts_all_the_same(edge, why) => message,
+        Err(Malformed { message, .. }) => {
+            if edge.shared.has(Defect::DiesOnMalformed) {
+                dead.store(true, Ordering::Relaxed);
+            }
+            let Some(message) = message else { return false };
+            if matches!(message.start, Start::Request { .. }) && message.method() != "ACK" {
+                connection.send(&message.answer(400, reason(400)));
+            }
+            return true;
+        }
+    };
+    handle(edge, connection, flow, message).await;
+    if let Some(second) = rest.and_then(|at| Message::read(&bytes[at..], Framing::Datagram).ok()) {
+        handle(edge, connection, flow, second).await;
+    }
+    true
+}
+
+async fn handle(edge: &Arc<Edge>, connection: &mut Connection, flow: &Flow, message: Message) {
+    match &message.start {
+        Start::Response { .. } => terminating::relay_answer(flow, message),
+        Start::Request { method, .. } if method == "REGISTER" => {
+            let answer = register::serve(edge, connection, &message).await;
+            connection.send(&answer);
+        }
+        Start::Request { .. } => request::serve(edge, connection, &message),
+    }
+}
+
+/// Where a second message begins behind the length of the first, for those who split there.
+fn second_message(edge: &Edge, bytes: &[u8]) -> Option<usize> {
+    if !edge.shared.has(Defect::SplitsTwoMessages) {
+        return None;
+    }
+    let end = head_end(bytes)?;
+    let message = Message::read(bytes, Framing::Datagram).ok()?;
+    message.value("Content-Length")?;
+    Some(end + message.body.len()).filter(|at| *at < bytes.len())
+}
+
+fn accepts_all_the_same(edge: &Edge, why: &str) -> bool {
+    edge.shared.has(Defect::TwoToHeadersFirst) && why == "not exactly one To"
+}

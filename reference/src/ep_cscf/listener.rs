@@ -1,0 +1,182 @@
+//! The listener of W2: TLS first, then the upgrade, then SIP. Limits keep one client from taking the place of all.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
+use rustls::sign::CertifiedKey;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::{Edge, connection, legacy_tls, upgrade};
+use crate::{Defect, Shared, StartError, net};
+
+const MAX_CONNECTIONS: usize = 4096;
+const MAX_CONNECTIONS_PER_ADDRESS: usize = 1024;
+const MAX_MESSAGE: usize = 64 * 1024;
+const HANDSHAKE: Duration = Duration::from_secs(5);
+
+/// The TLS of W2 as the model declares it: versions, application protocol, sessions.
+pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError> {
+    let world = &shared.world;
+    let mut config = net::server_tls(world, net::Identity::of_server(world, "ep-cscf")?, None)?;
+    if shared.model.answer("alpn", "yes") == "yes" && !shared.has(Defect::IgnoresAlpn) {
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    }
+    if shared.model.answer("tls-resumption", "no") == "yes" {
+        config.session_storage = ServerSessionMemoryCache::new(1024);
+        config.send_tls13_tickets = 1;
+    }
+    if !shared.has(Defect::AnyServerName) {
+        let inner = Arc::clone(&config.cert_resolver);
+        config.cert_resolver = Arc::new(OwnNames {
+            inner,
+            shared: Arc::clone(shared),
+        });
+    }
+    Ok(Arc::new(config))
+}
+
+/// Shows the certificate to those who ask for a name of the edge, or for none.
+#[derive(Debug)]
+struct OwnNames {
+    inner: Arc<dyn ResolvesServerCert>,
+    shared: Arc<Shared>,
+}
+
+impl ResolvesServerCert for OwnNames {
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        if hello
+            .server_name()
+            .is_some_and(|name| !is_ours(&self.shared, name))
+        {
+            return None;
+        }
+        self.inner.resolve(hello)
+    }
+}
+
+fn is_ours(shared: &Shared, name: &str) -> bool {
+    let own = shared
+        .world
+        .nodes
+        .get("ep-cscf")
+        .map_or("", |node| node.name.as_str());
+    let below = |name: &str| {
+        name.strip_suffix(own)
+            .is_some_and(|rest| rest.ends_with('.'))
+    };
+    let name = name.to_ascii_lowercase();
+    name == own || below(&name)
+}
+
+/// Whether a host name is the edge's.
+pub(super) fn ours(edge: &Edge, name: &str) -> bool {
+    is_ours(&edge.shared, name)
+}
+
+/// Counts a connection of an address for as long as it lives.
+struct Place {
+    counts: Arc<Mutex<HashMap<IpAddr, usize>>>,
+    address: IpAddr,
+}
+
+impl Place {
+    fn take(counts: &Arc<Mutex<HashMap<IpAddr, usize>>>, address: IpAddr) -> Option<Self> {
+        let mut held = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = held.values().sum::<usize>() >= MAX_CONNECTIONS;
+        let count = held.entry(address).or_default();
+        if full || *count >= MAX_CONNECTIONS_PER_ADDRESS {
+            return None;
+        }
+        *count += 1;
+        drop(held);
+        Some(Self {
+            counts: Arc::clone(counts),
+            address,
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.address) {
+            *count -= 1;
+            if *count == 0 {
+                held.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Accepts connections until the edge ends.
+pub(super) async fn serve(edge: Arc<Edge>, listener: TcpListener, tls: Arc<ServerConfig>) {
+    let counts = Arc::default();
+    let dead = Arc::new(AtomicBool::new(false));
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, from)) = accepted else { continue };
+                let Some(place) = Place::take(&counts, from.ip()) else { continue };
+                if dead.load(Ordering::Relaxed) {
+                    continue;
+                }
+                let (edge, tls, dead) = (Arc::clone(&edge), Arc::clone(&tls), Arc::clone(&dead));
+                connections.spawn(async move {
+                    let _place = place;
+                    secure(edge, stream, tls, dead).await;
+                });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+async fn secure(
+    edge: Arc<Edge>,
+    mut stream: TcpStream,
+    tls: Arc<ServerConfig>,
+    dead: Arc<AtomicBool>,
+) {
+    let _ = stream.set_nodelay(true);
+    if edge.shared.has(Defect::LegacyTls) && legacy_tls::answer(&mut stream).await {
+        return;
+    }
+    if edge.shared.has(Defect::AcceptsClearWebsocket) && legacy_tls::is_clear_get(&stream).await {
+        return talk(edge, stream, dead).await;
+    }
+    let handshake = TlsAcceptor::from(tls).accept(stream);
+    if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake).await {
+        talk(edge, stream, dead).await;
+    }
+}
+
+async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: Arc<Edge>,
+    mut stream: S,
+    dead: Arc<AtomicBool>,
+) {
+    let Some(upgraded) = upgrade::accept(&edge, &mut stream).await else {
+        return;
+    };
+    let config = WebSocketConfig::default()
+        .read_buffer_size(8 * 1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(MAX_MESSAGE))
+        .max_frame_size(Some(MAX_MESSAGE))
+        .accept_unmasked_frames(edge.shared.has(Defect::AcceptsUnmasked));
+    let socket =
+        WebSocketStream::from_partially_read(stream, upgraded.rest, Role::Server, Some(config))
+            .await;
+    connection::serve(edge, socket, upgraded.origin, dead).await;
+}

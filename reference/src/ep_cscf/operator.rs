@@ -1,0 +1,217 @@
+//! What the operator of the edge decides while it runs: parties switched off, members of pools, grants; and the records kept.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::Edge;
+use crate::Shared;
+use crate::control::Hooks;
+use crate::world::{Member, Party};
+
+const MAX_RECORDS: usize = 8192;
+
+/// State that hooks change.
+pub(super) struct Operator {
+    off: HashSet<String>,
+    /// Members of each pool, by its id.
+    pools: HashMap<String, Vec<Member>>,
+    /// Parties granted by each individual subscriber, by IMPI.
+    grants: HashMap<String, HashSet<String>>,
+    records: VecDeque<Record>,
+}
+
+/// What was decided on one REGISTER.
+#[derive(Clone, Debug)]
+pub(super) struct Record {
+    pub(super) call_id: String,
+    pub(super) impi: Option<String>,
+    pub(super) impu: String,
+    pub(super) party: Option<String>,
+    pub(super) accepted: bool,
+    pub(super) why: &'static str,
+    /// Seconds since the epoch.
+    pub(super) time: f64,
+}
+
+impl Operator {
+    pub(super) fn new(shared: &Shared) -> Self {
+        let world = &shared.world;
+        Self {
+            off: HashSet::new(),
+            pools: world
+                .pools
+                .iter()
+                .map(|pool| (pool.id.clone(), pool.members.clone()))
+                .collect(),
+            grants: world
+                .subscribers
+                .iter()
+                .map(|subscriber| {
+                    (
+                        subscriber.impi.clone(),
+                        subscriber.grants.iter().cloned().collect(),
+                    )
+                })
+                .collect(),
+            records: VecDeque::new(),
+        }
+    }
+
+    /// Whether a party is switched off.
+    pub(super) fn is_off(&self, party: &str) -> bool {
+        self.off.contains(party)
+    }
+
+    /// Whether any party is switched off.
+    pub(super) fn any_off(&self) -> bool {
+        !self.off.is_empty()
+    }
+
+    /// The member of a pool with this IMPI.
+    pub(super) fn member(&self, pool: &str, impi: &str) -> Option<&Member> {
+        self.pools
+            .get(pool)?
+            .iter()
+            .find(|member| member.impi == impi)
+    }
+
+    /// The member of whichever pool with this IMPI.
+    pub(super) fn member_anywhere(&self, impi: &str) -> Option<&Member> {
+        self.pools
+            .values()
+            .flatten()
+            .find(|member| member.impi == impi)
+    }
+
+    /// Whether the owner of an IMPI granted the party.
+    pub(super) fn granted(&self, impi: &str, party: &Party) -> bool {
+        self.grants
+            .get(impi)
+            .is_some_and(|granted| granted.contains(&party.id))
+    }
+
+    /// Keeps a record; the oldest goes when there are too many.
+    pub(super) fn keep(&mut self, record: Record) {
+        if self.records.len() >= MAX_RECORDS {
+            self.records.pop_front();
+        }
+        self.records.push_back(record);
+    }
+
+    fn evidence(&self, call_id: &str) -> Value {
+        let found = self
+            .records
+            .iter()
+            .filter(|record| record.call_id == call_id)
+            .map(|record| {
+                json!({
+                    "call_id": record.call_id,
+                    "impi": record.impi,
+                    "impu": record.impu,
+                    "party": record.party,
+                    "outcome": if record.accepted { "accepted" } else { "refused" },
+                    "accepted": record.accepted,
+                    "reason": record.why,
+                    "time": record.time,
+                })
+            });
+        Value::Array(found.collect())
+    }
+
+    fn provision(&mut self, original: Option<Member>, pool: &str, impi: &str, on: bool) {
+        let members = self.pools.entry(pool.to_owned()).or_default();
+        members.retain(|member| member.impi != impi);
+        if let Some(member) = original.filter(|_| on) {
+            members.push(member);
+        }
+    }
+}
+
+/// Registers what the edge answers to an operator.
+pub(super) fn answer_hooks(edge: &Arc<Edge>, hooks: &mut Hooks) {
+    let lists = |item: &str, default: &[&str]| edge.shared.model.lists(item, "epcscf", default);
+    if lists("disable-at", &["waf", "epcscf", "core"]) {
+        let here = Arc::clone(edge);
+        hooks.on("party-switch", move |asked| {
+            switch(&here, &asked);
+            async { json!({ "ok": true }) }
+        });
+    }
+    let here = Arc::clone(edge);
+    hooks.on("provision", move |asked| {
+        let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
+        let (pool, impi) = (text("pool"), text("impi"));
+        let members = here
+            .shared
+            .world
+            .pools
+            .iter()
+            .flat_map(|pool| &pool.members);
+        let original = members
+            .into_iter()
+            .find(|member| member.impi == impi)
+            .cloned();
+        here.operator().provision(
+            original,
+            &pool,
+            &impi,
+            asked["on"].as_bool().unwrap_or(false),
+        );
+        async { json!({ "ok": true }) }
+    });
+    if lists("grant-check", &["waf", "scscf"]) {
+        let here = Arc::clone(edge);
+        hooks.on("grant", move |asked| {
+            grant(&here, &asked);
+            async { json!({ "ok": true }) }
+        });
+    }
+    let here = Arc::clone(edge);
+    hooks.on("evidence", move |asked| {
+        let records = here
+            .operator()
+            .evidence(asked["call_id"].as_str().unwrap_or_default());
+        async move { json!({ "records": records }) }
+    });
+}
+
+fn switch(edge: &Edge, asked: &Value) {
+    let Some(party) = asked["party"].as_str() else {
+        return;
+    };
+    if asked["on"].as_bool().unwrap_or(false) {
+        edge.operator().off.remove(party);
+        return;
+    }
+    edge.operator().off.insert(party.to_owned());
+    if edge.shared.model.answer("cut-bindings", "no") == "yes" {
+        let flows = edge.flows();
+        let of_party = |flow: &&super::Flow| {
+            flow.parties
+                .lock()
+                .is_ok_and(|parties| parties.iter().any(|each| each == party))
+        };
+        flows
+            .values()
+            .filter(of_party)
+            .for_each(|flow| flow.close.notify_one());
+    }
+}
+
+fn grant(edge: &Edge, asked: &Value) {
+    let text = |name: &str| asked[name].as_str().unwrap_or_default();
+    let subscribers = &edge.shared.world.subscribers;
+    let owner = subscribers.iter().find(|subscriber| {
+        subscriber.user == text("user") || subscriber.impus.iter().any(|impu| impu == text("impu"))
+    });
+    let Some(owner) = owner else { return };
+    let mut operator = edge.operator();
+    let granted = operator.grants.entry(owner.impi.clone()).or_default();
+    if asked["on"].as_bool().unwrap_or(false) {
+        granted.insert(text("party").to_owned());
+    } else {
+        granted.remove(text("party"));
+    }
+}

@@ -1,0 +1,401 @@
+//! REGISTER of a client: what it shows, what that entitles to, and what the core says.
+
+pub(super) mod identity;
+mod shown;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::shown::Shown;
+use super::connection::{Bound, Connection};
+use super::operator::Record;
+use super::refusal::Refusal;
+use super::{Edge, hygiene, validation};
+use crate::sip::credentials::Credentials;
+use crate::sip::uri::{Address, Uri};
+use crate::sip::{Message, reason};
+use crate::{Defect, token};
+
+/// With what right a REGISTER goes to the core.
+#[derive(Clone, Debug)]
+pub(super) enum Right {
+    /// A token: the edge vouches for the identity.
+    Token(Identity),
+    /// Digest credentials, with the label that the edge gives them.
+    Digest {
+        credentials: Credentials,
+        label: Option<&'static str>,
+    },
+    /// Neither: the core challenges.
+    Nothing,
+}
+
+/// Whom the edge vouches for.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub(super) impi: String,
+    /// The party's id in the world.
+    pub(super) party: String,
+    /// What names the party towards the core.
+    pub(super) entity: String,
+}
+
+/// How a REGISTER is forwarded.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub(super) right: Right,
+    /// The public identity that takes the place of the one in To and From.
+    pub(super) rewritten: Option<String>,
+    /// The longest interval that may be asked for, in seconds.
+    pub(super) expires_cap: Option<u64>,
+}
+
+impl Plan {
+    fn new(right: Right) -> Self {
+        Self {
+            right,
+            rewritten: None,
+            expires_cap: None,
+        }
+    }
+}
+
+/// A refusal, and the plan by which an edge that does not act on its own refusals goes on.
+pub(super) struct Refused {
+    pub(super) refusal: Refusal,
+    pub(super) all_the_same: Option<Plan>,
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            all_the_same: None,
+        }
+    }
+}
+
+/// Serves a REGISTER and returns the answer to the client.
+pub(super) async fn serve(
+    edge: &Arc<Edge>,
+    connection: &mut Connection,
+    request: &Message,
+) -> Message {
+    match decide(edge, connection, request).await {
+        Ok(plan) => forward(edge, connection, request, &plan).await,
+        Err(refused) => {
+            let refusal = &refused.refusal;
+            keep_record(
+                edge,
+                request,
+                None,
+                refusal.party.clone(),
+                false,
+                refusal.why,
+            );
+            if let Some(plan) = &refused.all_the_same {
+                forward_all_the_same(edge, connection, request, plan);
+            }
+            refusal.answer(request, &edge.shared.world)
+        }
+    }
+}
+
+async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Result<Plan, Refused> {
+    if edge.shared.has(Defect::RefusesEverybody) {
+        return Err(Refusal::forbidden("nobody is served").into());
+    }
+    let world = &edge.shared.world;
+    let here = Uri::read(request.request_uri()).is_some_and(|uri| {
+        uri.user.is_none() && uri.headers.is_none() && uri.host.eq_ignore_ascii_case(&world.domain)
+    });
+    if !here {
+        return Err(Refusal::forbidden("the request is for another domain").into());
+    }
+    let leaving = check_contacts(request)?;
+    let to = identity::named(edge, request, "To")?;
+    let from = identity::named(edge, request, "From")?;
+    let shown = shown::read(edge, request)?;
+    match shown {
+        Shown::Token { token, username } => {
+            let origin = connection.origin.as_deref();
+            let admission = validation::validate(edge, &token, origin, to.known.as_deref()).await?;
+            let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
+            if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
+                identity.impi = username;
+            }
+            Ok(plan)
+        }
+        Shown::Guessed => identity::guessed(edge, &to),
+        Shown::Digest(credentials) => Ok(digest(edge, connection, credentials, &to)?),
+        Shown::Nothing => Ok(without_credentials(edge, connection, &to, leaving)?),
+    }
+}
+
+/// Digest credentials: labelled by what this connection has proven, never by what the client writes.
+fn digest(
+    edge: &Edge,
+    connection: &Connection,
+    credentials: Credentials,
+    to: &identity::Named,
+) -> Result<Plan, Refusal> {
+    let impi = credentials.get("username").unwrap_or_default();
+    let bound = connection.bound_to(to.known.as_deref());
+    if connection.other_identity(impi, edge) {
+        return Err(Refusal::forbidden(
+            "another identity is registered on this connection",
+        ));
+    }
+    let answered = credentials
+        .get("response")
+        .is_some_and(|response| !response.is_empty());
+    let proven = bound.is_some_and(|bound| bound.by_digest && bound.impi == impi);
+    let label = match (proven, answered) {
+        _ if edge.shared.has(Defect::LabelsAuthDoneForDigest) => Some("auth-done"),
+        _ if edge.shared.has(Defect::LabelsTlsYesAlways) => Some("tls-yes"),
+        (true, _) => Some("tls-yes"),
+        (false, true) => Some("tls-pending"),
+        (false, false) => None,
+    };
+    Ok(Plan::new(Right::Digest { credentials, label }))
+}
+
+/// No credentials: by the connection where that is declared enough, else the core challenges.
+fn without_credentials(
+    edge: &Edge,
+    connection: &Connection,
+    to: &identity::Named,
+    leaving: bool,
+) -> Result<Plan, Refused> {
+    let shared = &edge.shared;
+    if shared.has(Defect::DeregWithoutToken) && leaving {
+        return identity::guessed(edge, to);
+    }
+    let session = shared.model.answer("rereg", "token") != "token"
+        || shared.has(Defect::ConnectionIsCredential);
+    if let Some(identity) = connection
+        .bound_to(to.known.as_deref())
+        .and_then(|bound| bound.by_token.clone())
+    {
+        if session {
+            identity::check_switch(edge, &identity.party)?;
+            return Ok(Plan::new(Right::Token(identity)));
+        }
+    }
+    if shared.model.answer("edge-mechanisms", "both") == "token-only"
+        || !shown::digest_offered(edge)
+    {
+        return Err(Refusal::token("no token").into());
+    }
+    if connection.serves_other_than(to.known.as_deref(), edge) {
+        return Err(Refusal::forbidden("another identity is registered on this connection").into());
+    }
+    Ok(Plan::new(Right::Nothing))
+}
+
+/// Reads the Contacts; true when the request ends registrations.
+fn check_contacts(request: &Message) -> Result<bool, Refusal> {
+    let bad = |why| Err(Refusal::malformed(why));
+    let zero = request
+        .value("Expires")
+        .is_some_and(|expires| expires.trim_start_matches('0').is_empty());
+    let lines: Vec<&str> = request.values("Contact").collect();
+    if lines.iter().any(|line| line.trim() == "*") {
+        return if lines.len() == 1 && zero {
+            Ok(true)
+        } else {
+            bad("Contact * without Expires 0, or beside others")
+        };
+    }
+    let Some(list) = Address::read_all(lines.into_iter()) else {
+        return bad("a Contact that is no address");
+    };
+    if list.len() > 8 || list.iter().any(|contact| Uri::read(&contact.uri).is_none()) {
+        return bad("a Contact that is no SIP address");
+    }
+    let number = |text: &str| {
+        !text.is_empty() && text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if list.iter().any(|contact| {
+        contact
+            .parameter("expires")
+            .is_some_and(|expires| !number(expires))
+    }) {
+        return bad("a Contact whose expires is no number");
+    }
+    let ends = |contact: &Address| {
+        contact
+            .parameter("expires")
+            .map_or(zero, |each| each.trim_start_matches('0').is_empty())
+    };
+    Ok(!list.is_empty() && list.iter().all(ends))
+}
+
+async fn forward(
+    edge: &Arc<Edge>,
+    connection: &mut Connection,
+    request: &Message,
+    plan: &Plan,
+) -> Message {
+    let Some(message) = hygiene::register(edge, &connection.flow_id, request, plan) else {
+        return request.answer(483, reason(483));
+    };
+    let answer = edge.link.request(&message, edge.core).last_answer().await;
+    let party = match &plan.right {
+        Right::Token(identity) => Some(identity.entity.clone()),
+        _ => None,
+    };
+    let Some(answer) = answer else {
+        keep_record(
+            edge,
+            request,
+            Some(plan),
+            party,
+            false,
+            "the core is silent",
+        );
+        return request.answer(504, reason(504));
+    };
+    let accepted = (200..300).contains(&answer.code());
+    keep_record(
+        edge,
+        request,
+        Some(plan),
+        party,
+        accepted,
+        if accepted {
+            "accepted"
+        } else {
+            "refused by the core"
+        },
+    );
+    if accepted {
+        bind(edge, connection, request, plan, &answer);
+    }
+    hygiene::answer(edge, request, answer)
+}
+
+/// Remembers on the connection what the core accepted, or forgets what was given up.
+fn bind(
+    edge: &Edge,
+    connection: &mut Connection,
+    request: &Message,
+    plan: &Plan,
+    answer: &Message,
+) {
+    let Ok(named) = identity::named(edge, request, "To") else {
+        return;
+    };
+    let Some(impu) = plan.rewritten.clone().or(named.known) else {
+        return;
+    };
+    if request.value("Contact").is_none() {
+        return;
+    }
+    let granted = if check_contacts(request).unwrap_or(false) {
+        0
+    } else {
+        granted(request, answer)
+    };
+    connection.bound.retain(|bound| bound.impu != impu);
+    if granted == 0 {
+        if connection.former.len() < 64 {
+            connection.former.push(impu);
+        }
+        return;
+    }
+    let (impi, by_token, by_digest) = match &plan.right {
+        Right::Token(identity) => (identity.impi.clone(), Some(identity.clone()), false),
+        Right::Digest { credentials, .. } => (
+            credentials.get("username").unwrap_or_default().to_owned(),
+            None,
+            true,
+        ),
+        Right::Nothing => (impu.trim_start_matches("sip:").to_owned(), None, false),
+    };
+    if let Some(identity) = &by_token {
+        connection.serves_party(&identity.party);
+    }
+    let until = Instant::now() + Duration::from_secs(granted);
+    connection.bound.push(Bound {
+        impu,
+        impi,
+        by_token,
+        by_digest,
+        until,
+    });
+}
+
+/// For how many seconds the core registered our Contact.
+fn granted(request: &Message, answer: &Message) -> u64 {
+    let ours = Address::read_all(request.values("Contact")).unwrap_or_default();
+    let theirs = Address::read_all(answer.values("Contact")).unwrap_or_default();
+    let of_ours = theirs
+        .iter()
+        .filter(|contact| ours.iter().any(|own| own.uri == contact.uri));
+    let seconds = of_ours
+        .filter_map(|contact| contact.parameter("expires")?.parse().ok())
+        .max();
+    let asked = || {
+        ours.first()
+            .and_then(|own| own.parameter("expires")?.parse().ok())
+    };
+    let header = |message: &Message| {
+        message
+            .value("Expires")
+            .and_then(|expires| expires.parse().ok())
+    };
+    seconds
+        .or_else(|| header(answer))
+        .or_else(asked)
+        .or_else(|| header(request))
+        .unwrap_or(3600)
+}
+
+/// Sends on what was refused: at once, or after a while when nobody looks any more.
+fn forward_all_the_same(edge: &Arc<Edge>, connection: &Connection, request: &Message, plan: &Plan) {
+    let Some(message) = hygiene::register(edge, &connection.flow_id, request, plan) else {
+        return;
+    };
+    if edge.shared.has(Defect::ForwardsAndRefuses) {
+        edge.link.send(&message, edge.core);
+    }
+    if edge.shared.has(Defect::ForwardsLate) {
+        let edge = Arc::clone(edge);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            edge.link.send(&message, edge.core);
+        });
+    }
+}
+
+fn keep_record(
+    edge: &Edge,
+    request: &Message,
+    plan: Option<&Plan>,
+    party: Option<String>,
+    accepted: bool,
+    why: &'static str,
+) {
+    let impi = match plan.map(|plan| &plan.right) {
+        Some(Right::Token(identity)) => Some(identity.impi.clone()),
+        Some(Right::Digest { credentials, .. }) => credentials.get("username").map(str::to_owned),
+        _ => None,
+    };
+    let to = request
+        .value("To")
+        .and_then(Address::read)
+        .map(|to| to.uri)
+        .unwrap_or_default();
+    let impu = plan.and_then(|plan| plan.rewritten.clone()).unwrap_or(to);
+    let call_id = request.value("Call-ID").unwrap_or_default().to_owned();
+    edge.operator().keep(Record {
+        call_id,
+        impi,
+        impu,
+        party,
+        accepted,
+        why,
+        time: token::now(),
+    });
+}

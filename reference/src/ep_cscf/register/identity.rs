@@ -1,0 +1,294 @@
+//! Whether a token covers the identities of a REGISTER, and whether its party may vouch for them.
+
+use super::super::Edge;
+use super::super::connection::Connection;
+use super::super::refusal::Refusal;
+use super::super::validation::Admission;
+use super::{Identity, Plan, Refused, Right};
+use crate::sip::Message;
+use crate::sip::credentials::Credentials;
+use crate::sip::uri::{self, Address, Spelling};
+use crate::world::Party;
+use crate::{Defect, token};
+
+/// An identity that a header names.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Named {
+    /// The URI as written.
+    pub(in super::super) written: String,
+    /// Its one spelling as a public identity, if it is one.
+    pub(in super::super) known: Option<String>,
+}
+
+/// The URI of To or From.
+pub(in super::super) fn named(
+    edge: &Edge,
+    request: &Message,
+    header: &str,
+) -> Result<Named, Refusal> {
+    let address = request.value(header).and_then(Address::read);
+    let Some(address) = address else {
+        return Err(Refusal::malformed("To or From is no address"));
+    };
+    Ok(Named {
+        known: uri::identity(&address.uri, spelling(edge)),
+        written: address.uri,
+    })
+}
+
+fn spelling(edge: &Edge) -> Spelling {
+    if edge.shared.has(Defect::FoldsNames) {
+        Spelling::Folded
+    } else {
+        Spelling::Canonical
+    }
+}
+
+/// Whether a URI is the identity of a token, in the spellings that are declared equal.
+pub(in super::super) fn same(edge: &Edge, named: &Named, impu: &str) -> bool {
+    if edge.shared.model.answer("uri-equivalence", "canonical") == "exact"
+        && spelling(edge) == Spelling::Canonical
+    {
+        return named.written == impu && named.known.is_some();
+    }
+    named.known.is_some() && named.known == uri::identity(impu, spelling(edge))
+}
+
+/// The plan for a good token: identity, grant, pool, party and connection must agree.
+pub(super) fn admit(
+    edge: &Edge,
+    connection: &Connection,
+    request: &Message,
+    admission: Admission,
+    to: &Named,
+    from: &Named,
+) -> Result<Plan, Refused> {
+    let Admission { entitlement, party } = admission;
+    let of_party = |refusal: Refusal| refusal.of(&party.entity);
+    check_switch(edge, &party.id).map_err(of_party)?;
+    check_origin(edge, connection, &party).map_err(of_party)?;
+    check_pool(edge, &party, &entitlement).map_err(of_party)?;
+    check_grant(edge, &party, &entitlement.impi).map_err(of_party)?;
+    let mut impi = entitlement.impi.clone();
+    let bound = connection.bound_to(to.known.as_deref());
+    let mut covered = entitlement.impus.iter().any(|impu| same(edge, to, impu))
+        || edge.shared.has(Defect::TrustsToHeader);
+    if let Some(bound) = bound.filter(|_| edge.shared.has(Defect::RefreshTrustsConnection)) {
+        impi.clone_from(&bound.impi);
+        covered = true;
+    }
+    covered |= edge.shared.has(Defect::AnonToIdentified)
+        && entitlement.anonymous
+        && in_pool(edge, &party, to);
+    if connection.other_identity(&impi, edge) {
+        return Err(of_party(Refusal::forbidden(
+            "another identity is registered on this connection",
+        ))
+        .into());
+    }
+    let kept = bound
+        .and_then(|bound| bound.by_token.as_ref())
+        .filter(|_| edge.shared.has(Defect::KeepsFirstParty));
+    let identity = kept.cloned().unwrap_or_else(|| Identity {
+        impi,
+        party: party.id.clone(),
+        entity: entity(edge, connection, request, &party),
+    });
+    let mut plan = Plan::new(Right::Token(identity));
+    if edge.shared.model.answer("expires-cap", "no") == "yes"
+        && !edge.shared.has(Defect::IgnoresExpiresCap)
+    {
+        plan.expires_cap = Some((entitlement.expires - token::now()).clamp(0.0, 1e9) as u64);
+    }
+    if !covered {
+        let only = entitlement.impus.first().cloned();
+        return mismatched(edge, plan, "to-mismatch", only).map_err(|refused| of(refused, &party));
+    }
+    let sender = from.known.is_some() && from.known == to.known;
+    let ignored = edge.shared.model.answer("from-mismatch", "reject") == "ignore"
+        || edge.shared.has(Defect::IgnoresFrom);
+    if !sender && !ignored {
+        return mismatched(edge, plan, "from-mismatch", None)
+            .map_err(|refused| of(refused, &party));
+    }
+    Ok(plan)
+}
+
+fn of(refused: Refused, party: &Party) -> Refused {
+    Refused {
+        refusal: refused.refusal.of(&party.entity),
+        ..refused
+    }
+}
+
+/// Refuses an identity that the token does not cover, or puts the token's in its place.
+fn mismatched(edge: &Edge, plan: Plan, item: &str, impu: Option<String>) -> Result<Plan, Refused> {
+    if let Some(impu) = impu.filter(|_| edge.shared.model.answer(item, "reject") == "rewrite") {
+        return Ok(Plan {
+            rewritten: Some(impu),
+            ..plan
+        });
+    }
+    let goes_on =
+        edge.shared.has(Defect::ForwardsLate) || edge.shared.has(Defect::ForwardsAndRefuses);
+    let refusal = Refusal::forbidden("an identity that the token does not cover");
+    Err(Refused {
+        refusal,
+        all_the_same: goes_on.then_some(plan),
+    })
+}
+
+/// The plan of an edge that takes the identity of To for granted.
+pub(super) fn guessed(edge: &Edge, to: &Named) -> Result<Plan, Refused> {
+    let party = edge
+        .shared
+        .world
+        .parties
+        .first()
+        .ok_or_else(|| Refusal::token("no party"))?;
+    let impu = to
+        .known
+        .as_deref()
+        .ok_or_else(|| Refusal::forbidden("To is no identity"))?;
+    let impi = impu.trim_start_matches("sip:").to_owned();
+    Ok(Plan::new(Right::Token(Identity {
+        impi,
+        party: party.id.clone(),
+        entity: party.entity.clone(),
+    })))
+}
+
+/// A party that is switched off vouches for nobody.
+pub(super) fn check_switch(edge: &Edge, party: &str) -> Result<(), Refusal> {
+    let operator = edge.operator();
+    let off = if edge.shared.has(Defect::SwitchHitsAll) {
+        operator.any_off()
+    } else {
+        operator.is_off(party)
+    };
+    if off && !edge.shared.has(Defect::IgnoresPartySwitch) {
+        return Err(Refusal::forbidden("the party is switched off"));
+    }
+    Ok(())
+}
+
+/// Where that is declared, a token works only on a connection that the party's own page opened.
+fn check_origin(edge: &Edge, connection: &Connection, party: &Party) -> Result<(), Refusal> {
+    let bound = edge.shared.model.answer("origin-party", "no") == "yes"
+        && !edge.shared.has(Defect::IgnoresOriginParty);
+    match &connection.origin {
+        Some(origin) if bound && *origin != party.origin => {
+            Err(Refusal::forbidden("the page is another party's"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A WWSF with a pool vouches for members of its pool only, any other party for none of any pool.
+fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> Result<(), Refusal> {
+    let shared = &edge.shared;
+    if !shared
+        .model
+        .lists("pool-check", "epcscf", &["epcscf", "hss"])
+    {
+        return Ok(());
+    }
+    let operator = edge.operator();
+    let Some(pool) = &party.pool else {
+        let foreign = operator.member_anywhere(&entitlement.impi).is_some();
+        let refused = foreign && !shared.has(Defect::IndividualPartyForPool);
+        return if refused {
+            Err(Refusal::forbidden("the identity belongs to a pool"))
+        } else {
+            Ok(())
+        };
+    };
+    if shared.has(Defect::NoPoolCheck) {
+        return Ok(());
+    }
+    let member = match shared.has(Defect::AnyPoolMember) {
+        true => operator.member_anywhere(&entitlement.impi),
+        false => operator.member(pool, &entitlement.impi),
+    };
+    let Some(member) = member else {
+        return Err(Refusal::forbidden(
+            "the identity is not in the pool of the WWSF",
+        ));
+    };
+    let own = |impu: &String| member.impus.contains(impu);
+    if !entitlement.impus.iter().all(own) && !shared.has(Defect::ImpuOutsidePoolMember) {
+        return Err(Refusal::forbidden(
+            "a public identity is not of the pool's member",
+        ));
+    }
+    let separate = shared.model.answer("anon", "sub-pool") == "sub-pool"
+        && !shared.has(Defect::IgnoresMemberClass);
+    if separate && (member.class == "anonymous") != entitlement.anonymous {
+        return Err(Refusal::forbidden(
+            "the identity is of another class of user",
+        ));
+    }
+    Ok(())
+}
+
+/// Where the edge checks grants: the subscriber must have granted the party.
+fn check_grant(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
+    let checks = edge
+        .shared
+        .model
+        .lists("grant-check", "epcscf", &["waf", "scscf"]);
+    if checks
+        && party.registration == 2
+        && !edge.shared.has(Defect::NoGrantCheckAtEdge)
+        && !edge.operator().granted(impi, party)
+    {
+        return Err(Refusal::forbidden("the subscriber did not grant the party"));
+    }
+    Ok(())
+}
+
+fn in_pool(edge: &Edge, party: &Party, to: &Named) -> bool {
+    let pool = party.pool.as_deref().unwrap_or_default();
+    let members = edge
+        .shared
+        .world
+        .pools
+        .iter()
+        .filter(|each| each.id == pool)
+        .flat_map(|pool| &pool.members);
+    members
+        .flat_map(|member| &member.impus)
+        .any(|impu| same(edge, to, impu))
+}
+
+/// What names the party towards the core: always of the token.
+fn entity(edge: &Edge, connection: &Connection, request: &Message, party: &Party) -> String {
+    let shared = &edge.shared;
+    if shared.has(Defect::PartyAlwaysA) {
+        return shared
+            .world
+            .parties
+            .first()
+            .map(|party| party.entity.clone())
+            .unwrap_or_default();
+    }
+    if shared.has(Defect::PartyFromOrigin) {
+        let of_page = shared
+            .world
+            .parties
+            .iter()
+            .find(|each| Some(&each.origin) == connection.origin.as_ref());
+        return of_page.unwrap_or(party).entity.clone();
+    }
+    if shared.has(Defect::PartyFromHeader) {
+        let written = request
+            .values("Authorization")
+            .filter_map(Credentials::read);
+        let named = written
+            .into_iter()
+            .find_map(|shown| shown.get("authorization-entity").map(str::to_owned));
+        let header = request.value("Authorization-Entity").map(str::to_owned);
+        return named.or(header).unwrap_or_else(|| party.entity.clone());
+    }
+    party.entity.clone()
+}

@@ -1,0 +1,102 @@
+//! Which credentials a REGISTER shows.
+
+use crate::Defect;
+use crate::sip::Message;
+use crate::sip::credentials::Credentials;
+
+use super::super::Edge;
+use super::super::refusal::Refusal;
+
+/// The credentials of a REGISTER.
+pub(super) enum Shown {
+    Nothing,
+    /// A token; `username` is that of a Digest header beside it, which an honest edge never takes.
+    Token {
+        token: String,
+        username: Option<String>,
+    },
+    Digest(Credentials),
+    /// Nothing that could be checked, and the edge goes on with the identity of To.
+    Guessed,
+}
+
+/// Whether registration 1 with Digest is offered at all.
+pub(super) fn digest_offered(edge: &Edge) -> bool {
+    let model = &edge.shared.model;
+    model.answer("edge-mechanisms", "both") != "token-only"
+        && model.lists("registrations", "1-digest", &["1-digest"])
+}
+
+/// Reads the Authorization header; more than one is refused whole.
+pub(super) fn read(edge: &Edge, request: &Message) -> Result<Shown, Refusal> {
+    let shared = &edge.shared;
+    let lines: Vec<&str> = request.values("Authorization").collect();
+    let mut username = None;
+    let line = match lines.as_slice() {
+        [] if shared.has(Defect::AcceptsNoToken) => return Ok(Shown::Guessed),
+        [] => return Ok(Shown::Nothing),
+        [line] => line,
+        [.., last] if shared.has(Defect::AdoptsSecondAuthorization) => last,
+        [_, ..] if shared.has(Defect::UsernameFromDigest) => {
+            let read = lines.iter().filter_map(|line| Credentials::read(line));
+            username = read
+                .into_iter()
+                .find(|shown| shown.is("Digest"))
+                .and_then(|shown| shown.get("username").map(str::to_owned));
+            lines
+                .iter()
+                .find(|line| line.to_ascii_lowercase().starts_with("bearer"))
+                .ok_or_else(|| Refusal::malformed("no token"))?
+        }
+        _ => return Err(Refusal::malformed("two Authorization headers")),
+    };
+    let Some(credentials) = Credentials::read(line) else {
+        return Err(Refusal::malformed(
+            "an Authorization header that cannot be read",
+        ));
+    };
+    if credentials.is("Digest") {
+        return digest(edge, credentials);
+    }
+    let any_scheme = shared.has(Defect::AnySchemeAsBearer) && credentials.bare.is_some();
+    if !credentials.is("Bearer") && !any_scheme {
+        return Err(Refusal::token("an authentication scheme that is not known"));
+    }
+    bearer(edge, &credentials, username)
+}
+
+fn digest(edge: &Edge, credentials: Credentials) -> Result<Shown, Refusal> {
+    if digest_offered(edge) {
+        return Ok(Shown::Digest(credentials));
+    }
+    Err(Refusal::token("Digest is not offered"))
+}
+
+fn bearer(
+    edge: &Edge,
+    credentials: &Credentials,
+    username: Option<String>,
+) -> Result<Shown, Refusal> {
+    let shared = &edge.shared;
+    if shared.model.answer("edge-mechanisms", "both") == "ims-only" {
+        return Err(Refusal::forbidden("tokens are not taken here"));
+    }
+    let syntax = shared.model.answer("token-syntax", "both");
+    let parameter = credentials.get("access_token").filter(|_| syntax != "b64");
+    let token = credentials
+        .bare
+        .as_deref()
+        .filter(|_| syntax != "param")
+        .or(parameter)
+        .unwrap_or_default();
+    if token.is_empty() {
+        if shared.has(Defect::AcceptsEmptyToken) {
+            return Ok(Shown::Guessed);
+        }
+        return Err(Refusal::token("an empty token"));
+    }
+    Ok(Shown::Token {
+        token: token.to_owned(),
+        username,
+    })
+}

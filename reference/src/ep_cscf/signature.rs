@@ -1,0 +1,235 @@
+//! Whether a token was signed by the authorisation function that it names.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::Value;
+use x509_parser::prelude::FromDer;
+
+use super::Edge;
+use super::keys::Keys;
+use super::refusal::Refusal;
+use crate::token::Jws;
+use crate::{Defect, Shared};
+
+/// Checks the signature of a token with the key that its `kid` names among those behind `jwks_uri`.
+pub(super) async fn check(edge: &Edge, jws: &Jws<'_>, jwks_uri: &str) -> Result<(), Refusal> {
+    let shared = &edge.shared;
+    let alg = jws
+        .header_text("alg")
+        .ok_or_else(|| Refusal::token("no algorithm"))?;
+    if let Some(verdict) = lax_algorithm(jws, alg, shared) {
+        return verdict;
+    }
+    if let Some(key) = shown_key(edge, jws).await {
+        return if verifies(jws, &key, alg) {
+            Ok(())
+        } else {
+            Err(Refusal::token("bad signature"))
+        };
+    }
+    let listed = shared.model.lists("token-algs", alg, &["ES256"]);
+    if !listed && !shared.has(Defect::AnyAlgorithm) && !takes_shared_secret(shared, alg) {
+        return Err(Refusal::token("an algorithm that is not enrolled"));
+    }
+    let kid = jws.header_text("kid").filter(|kid| kid.len() <= 256);
+    if shared.has(Defect::TriesAllKeys) {
+        return try_all(edge, jws, alg).await;
+    }
+    let Some(kid) = kid else {
+        return Err(Refusal::token("no key is named"));
+    };
+    let keys = edge
+        .keys
+        .of(jwks_uri, Some(kid))
+        .await
+        .map_err(|_| Refusal::unavailable("keys out of reach"))?;
+    let mut named = keys.iter().filter(|(each, _)| each == kid);
+    let (Some((_, key)), None) = (named.next(), named.next()) else {
+        return Err(Refusal::token(
+            "the named key is not published, or published twice",
+        ));
+    };
+    if verifies(jws, key, alg) || verifies_laxly(jws, key, alg, shared) {
+        return Ok(());
+    }
+    Err(Refusal::token("bad signature"))
+}
+
+/// A signature by a public key with the algorithm that key and token agree on.
+fn verifies(jws: &Jws<'_>, key: &Value, alg: &str) -> bool {
+    let Ok(algorithm) = alg.parse::<Algorithm>() else {
+        return false;
+    };
+    if alg.starts_with("HS") || key.get("alg").is_some_and(|of_key| of_key != alg) {
+        return false;
+    }
+    serde_json::from_value::<Jwk>(key.clone())
+        .and_then(|key| DecodingKey::from_jwk(&key).map_err(serde::de::Error::custom))
+        .is_ok_and(|key| {
+            jsonwebtoken::crypto::verify(jws.signature, jws.signed.as_bytes(), &key, algorithm)
+                .unwrap_or(false)
+        })
+}
+
+/// Mistakes that decide before any key is looked for.
+fn lax_algorithm(jws: &Jws<'_>, alg: &str, shared: &Shared) -> Option<Result<(), Refusal>> {
+    let none = alg.eq_ignore_ascii_case("none") && shared.has(Defect::AcceptsAlgNone);
+    let zero = shared.has(Defect::AcceptsZeroEcdsaSignature)
+        && URL_SAFE_NO_PAD
+            .decode(jws.signature)
+            .is_ok_and(|bytes| bytes.iter().all(|byte| *byte == 0) && bytes.len() == 64);
+    if none || zero || (shared.has(Defect::SkipsSignature) && !alg.eq_ignore_ascii_case("none")) {
+        return Some(Ok(()));
+    }
+    if shared.has(Defect::AcceptsUnsignedToken)
+        && jws.signature.is_empty()
+        && !alg.eq_ignore_ascii_case("none")
+    {
+        return Some(Ok(()));
+    }
+    if alg != "HS256" {
+        return None;
+    }
+    let mut secrets = Vec::new();
+    if shared.has(Defect::AcceptsGuessableSecret) {
+        let party = shared
+            .world
+            .parties
+            .iter()
+            .flat_map(|party| [party.client_id.clone(), party.issuer.clone()]);
+        secrets.extend(party.map(String::into_bytes));
+        secrets.extend([
+            Vec::new(),
+            b"secret".to_vec(),
+            jws.header_text("kid").unwrap_or_default().into(),
+        ]);
+    }
+    if shared.has(Defect::KidIsAFileName) {
+        let path =
+            std::path::Path::new("/usr/lib").join(jws.header_text("kid").unwrap_or_default());
+        // Bounded, so that a device without end does no harm to the rest of the process.
+        let read = std::fs::File::open(path).and_then(|file| {
+            let mut content = Vec::new();
+            std::io::Read::read_to_end(&mut std::io::Read::take(file, 4096), &mut content)
+                .map(|_| content)
+        });
+        secrets.extend(read);
+    }
+    secrets
+        .iter()
+        .any(|secret| hmac_verifies(jws, secret))
+        .then_some(Ok(()))
+}
+
+fn hmac_verifies(jws: &Jws<'_>, secret: &[u8]) -> bool {
+    let key = DecodingKey::from_secret(secret);
+    jsonwebtoken::crypto::verify(jws.signature, jws.signed.as_bytes(), &key, Algorithm::HS256)
+        .unwrap_or(false)
+}
+
+fn takes_shared_secret(shared: &Shared, alg: &str) -> bool {
+    shared.has(Defect::AcceptsHs256WithPublicKey) && alg == "HS256"
+}
+
+/// Mistakes in checking with the right key.
+fn verifies_laxly(jws: &Jws<'_>, key: &Value, alg: &str, shared: &Shared) -> bool {
+    if takes_shared_secret(shared, alg) {
+        return public_key_texts(key)
+            .iter()
+            .any(|secret| hmac_verifies(jws, secret));
+    }
+    if shared.has(Defect::AcceptsDerSignature) && alg == "ES256" {
+        let signature = URL_SAFE_NO_PAD.decode(jws.signature).unwrap_or_default();
+        return point(key).is_some_and(|point| {
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
+                .verify(jws.signed.as_bytes(), &signature)
+                .is_ok()
+        });
+    }
+    false
+}
+
+/// The uncompressed point of a P-256 key.
+fn point(key: &Value) -> Option<Vec<u8>> {
+    let coordinate = |name: &str| {
+        URL_SAFE_NO_PAD
+            .decode(key[name].as_str()?)
+            .ok()
+            .filter(|bytes| bytes.len() == 32)
+    };
+    Some([vec![4], coordinate("x")?, coordinate("y")?].concat())
+}
+
+/// The bytes by which an implementer may have stored the public key: JWK, DER, PEM with and without its last newline.
+fn public_key_texts(key: &Value) -> Vec<Vec<u8>> {
+    /// AlgorithmIdentifier of a P-256 key up to the point.
+    const HEAD: [u8; 26] = [
+        0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08,
+        0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
+    ];
+    let mut texts = vec![key.to_string().into_bytes()];
+    if let Some(point) = point(key) {
+        let der = [HEAD.to_vec(), point].concat();
+        let lines = STANDARD.encode(&der).into_bytes();
+        let lines = lines
+            .chunks(64)
+            .map(|line| [line, b"\n"].concat())
+            .collect::<Vec<_>>()
+            .concat();
+        let pem = [
+            &b"-----BEGIN PUBLIC KEY-----\n"[..],
+            &lines,
+            b"-----END PUBLIC KEY-----",
+        ]
+        .concat();
+        texts.push([&pem[..], b"\n"].concat());
+        texts.extend([pem, der]);
+    }
+    texts
+}
+
+/// The key that the token itself brings along, for those who believe it.
+async fn shown_key(edge: &Edge, jws: &Jws<'_>) -> Option<Value> {
+    let shared = &edge.shared;
+    if shared.has(Defect::UsesEmbeddedJwk) {
+        return jws.header.get("jwk").cloned();
+    }
+    if shared.has(Defect::UsesX5c) {
+        let chain = jws.header.get("x5c")?.as_array()?;
+        return key_of_certificate(&STANDARD.decode(chain.first()?.as_str()?).ok()?);
+    }
+    if shared.has(Defect::UsesJku) {
+        let keys = edge.keys.of(jws.header_text("jku")?, None).await.ok()?;
+        let kid = jws.header_text("kid");
+        return keys
+            .iter()
+            .find(|(each, _)| kid.is_none_or(|kid| kid == each))
+            .map(|(_, key)| key.clone());
+    }
+    None
+}
+
+fn key_of_certificate(der: &[u8]) -> Option<Value> {
+    let (_, certificate) = x509_parser::certificate::X509Certificate::from_der(der).ok()?;
+    let point = certificate.public_key().subject_public_key.data.to_vec();
+    let half =
+        |range: std::ops::Range<usize>| point.get(range).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+    Some(serde_json::json!({ "kty": "EC", "crv": "P-256", "x": half(1..33)?, "y": half(33..65)? }))
+}
+
+/// Tries every key of every party.
+async fn try_all(edge: &Edge, jws: &Jws<'_>, alg: &str) -> Result<(), Refusal> {
+    for party in &edge.shared.world.parties {
+        let keys: Keys = match edge.keys.of(&party.jwks_uri, None).await {
+            Ok(keys) => keys,
+            Err(_) => continue,
+        };
+        if keys.iter().any(|(_, key)| verifies(jws, key, alg)) {
+            return Ok(());
+        }
+    }
+    Err(Refusal::token("bad signature"))
+}

@@ -1,0 +1,117 @@
+//! Requests of the core for a client: delivered on the connection that its Path names, nowhere else.
+
+use std::sync::PoisonError;
+
+use super::{Edge, Flow};
+use crate::Defect;
+use crate::sip::link::{Incoming, Reply};
+use crate::sip::uri::{Address, Uri};
+use crate::sip::{Message, Start, reason};
+
+/// Requests on one connection that wait for the client's answer.
+const MAX_UNANSWERED: usize = 128;
+
+/// Takes a request that came in over Mw.
+pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
+    let Incoming {
+        message,
+        from,
+        reply,
+    } = incoming;
+    let Ok(request) = message else { return };
+    // Whoever is not the core has no business on Mw; silence tells nothing.
+    if from.ip() != edge.core.ip() {
+        return;
+    }
+    let refuse = |code| {
+        if request.method() != "ACK" {
+            reply.send(&request.answer(code, reason(code)));
+        }
+    };
+    let mut message = request.clone();
+    let route = message.pop_front("Route");
+    let id = route.as_deref().and_then(Address::read).and_then(|route| {
+        let uri = Uri::read(&route.uri)?;
+        uri.user.map(str::to_owned)
+    });
+    let flow = match id {
+        Some(id) => edge.flows().get(&id).cloned(),
+        None => None,
+    };
+    let flow = if edge.shared.has(Defect::DeliversOnAnyFlow) {
+        edge.flows().values().next().cloned()
+    } else {
+        flow
+    };
+    let Some(flow) = flow else { return refuse(430) };
+    let hops = request
+        .value("Max-Forwards")
+        .map_or(Some(70), |hops| hops.parse::<u32>().ok());
+    let Some(hops) = hops.and_then(|hops| hops.checked_sub(1)) else {
+        return refuse(483);
+    };
+    message.replace("Max-Forwards", hops.to_string());
+    for name in [
+        "P-Charging-Vector",
+        "P-Charging-Function-Addresses",
+        "P-Visited-Network-ID",
+        "P-Served-User",
+    ] {
+        message.remove(name);
+    }
+    let branch = format!("z9hG4bK{}", crate::net::random_hex(12));
+    message.push_front(
+        "Via",
+        format!("SIP/2.0/WSS {};branch={branch}", edge.link.local),
+    );
+    if request.method() != "ACK" && !await_answer(&flow, branch, reply.clone()) {
+        return refuse(503);
+    }
+    if flow.outbox.try_send(message.print()).is_err() {
+        refuse(480);
+    }
+}
+
+fn await_answer(flow: &Flow, branch: String, reply: Reply) -> bool {
+    let mut unanswered = flow
+        .unanswered
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    if unanswered.len() >= MAX_UNANSWERED {
+        return false;
+    }
+    unanswered.insert(branch, reply);
+    true
+}
+
+/// Takes the client's answer back to where the request came from; an answer to nothing is dropped.
+pub(super) fn relay_answer(flow: &Flow, message: Message) {
+    let Start::Response { code, .. } = message.start else {
+        return;
+    };
+    let Some(branch) = message.branch().map(str::to_owned) else {
+        return;
+    };
+    let mut unanswered = flow
+        .unanswered
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner);
+    let reply = if code < 200 {
+        unanswered.get(&branch).cloned()
+    } else {
+        unanswered.remove(&branch)
+    };
+    drop(unanswered);
+    let Some(reply) = reply else { return };
+    let mut answer = message;
+    answer.pop_front("Via");
+    for name in [
+        "P-Asserted-Identity",
+        "P-Preferred-Identity",
+        "P-Charging-Vector",
+        "Authorization",
+    ] {
+        answer.remove(name);
+    }
+    reply.send(&answer);
+}

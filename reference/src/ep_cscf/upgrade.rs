@@ -1,0 +1,230 @@
+//! The WebSocket handshake of W2 (RFC 6455, RFC 7118), read from the stream under hard limits.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::Edge;
+use crate::Defect;
+
+const MAX_HEAD: usize = 16 * 1024;
+const MAX_LINES: usize = 64;
+/// How long a client may take for its request.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// An upgrade that was granted.
+pub(super) struct Upgraded {
+    pub(super) origin: Option<String>,
+    /// Bytes behind the request; they count as frames.
+    pub(super) rest: Vec<u8>,
+}
+
+/// Reads the request and answers it; `None`: refused, or no request.
+pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
+    edge: &Edge,
+    stream: &mut S,
+) -> Option<Upgraded> {
+    let read = tokio::time::timeout(DEADLINE, read_head(stream))
+        .await
+        .ok()?;
+    let answer = match &read {
+        Ok((head, _)) => judge(edge, head),
+        Err(status) => Err(*status),
+    };
+    match answer {
+        Ok(granted) => {
+            stream.write_all(granted.answer.as_bytes()).await.ok()?;
+            stream.flush().await.ok()?;
+            let rest = read.map_or_else(|_| Vec::new(), |(_, rest)| rest);
+            Some(Upgraded {
+                origin: granted.origin,
+                rest,
+            })
+        }
+        Err(status) => {
+            let version = if status.starts_with("426") {
+                "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            } else {
+                ""
+            };
+            let text = format!(
+                "HTTP/1.1 {status}\r\n{version}Content-Length: 0\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(text.as_bytes()).await;
+            let _ = stream.shutdown().await;
+            None
+        }
+    }
+}
+
+async fn read_head<S: AsyncRead + Unpin>(
+    stream: &mut S,
+) -> Result<(String, Vec<u8>), &'static str> {
+    let mut bytes = Vec::with_capacity(1024);
+    loop {
+        if let Some(end) = crate::sip::read::head_end(&bytes) {
+            let rest = bytes.split_off(end);
+            return String::from_utf8(bytes)
+                .map(|head| (head, rest))
+                .map_err(|_| "400 Bad Request");
+        }
+        if bytes.len() > MAX_HEAD {
+            return Err("431 Request Header Fields Too Large");
+        }
+        if !stream
+            .read_buf(&mut bytes)
+            .await
+            .is_ok_and(|count| count > 0)
+        {
+            return Err("400 Bad Request");
+        }
+    }
+}
+
+struct Granted {
+    answer: String,
+    origin: Option<String>,
+}
+
+/// The header fields of a request, names in lower case.
+struct Fields<'a>(Vec<(String, &'a str)>);
+
+impl<'a> Fields<'a> {
+    fn read(lines: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut fields = Vec::new();
+        for line in lines {
+            let (name, value) = line.split_once(':')?;
+            if name.is_empty() || name.contains([' ', '\t']) || fields.len() >= MAX_LINES {
+                return None;
+            }
+            fields.push((name.to_ascii_lowercase(), value.trim_matches([' ', '\t'])));
+        }
+        Some(Self(fields))
+    }
+
+    /// The one value of a field; twice is none.
+    fn one(&self, name: &str) -> Option<&'a str> {
+        let mut found = self.0.iter().filter(|(each, _)| each == name);
+        let (_, value) = found.next()?;
+        found.next().is_none().then_some(*value)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(each, _)| each == name)
+    }
+
+    /// Whether a comma-separated field lists a word.
+    fn lists(&self, name: &str, word: &str, exact: bool) -> bool {
+        let of_name = self.0.iter().filter(|(each, _)| each == name);
+        of_name
+            .flat_map(|(_, value)| value.split(','))
+            .map(str::trim)
+            .any(|each| match exact {
+                true => each == word,
+                false => each.eq_ignore_ascii_case(word),
+            })
+    }
+}
+
+/// Decides on a handshake: the status of the refusal, or the answer.
+fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
+    let mut lines = head.trim_end_matches("\r\n").split("\r\n");
+    let mut words = lines.next().unwrap_or_default().split(' ');
+    let (method, target, version) = (words.next(), words.next().unwrap_or_default(), words.next());
+    if version != Some("HTTP/1.1") || words.next().is_some() {
+        return Err("400 Bad Request");
+    }
+    let Some(fields) = Fields::read(lines) else {
+        return Err("400 Bad Request");
+    };
+    if method != Some("GET") {
+        return Err("405 Method Not Allowed");
+    }
+    let path = target.split('?').next().unwrap_or_default();
+    if path != edge.shared.model.answer("w2-path", "/") {
+        return Err("404 Not Found");
+    }
+    if !our_host(edge, fields.one("host")) && !edge.shared.has(Defect::IgnoresHost) {
+        return Err("421 Misdirected Request");
+    }
+    if !fields.lists("upgrade", "websocket", false) || !fields.lists("connection", "upgrade", false)
+    {
+        return Err("426 Upgrade Required");
+    }
+    if fields.one("sec-websocket-version") != Some("13")
+        && !edge.shared.has(Defect::IgnoresWebsocketVersion)
+    {
+        return Err("426 Upgrade Required");
+    }
+    let key = fields
+        .one("sec-websocket-key")
+        .filter(|key| key.len() == 24);
+    if key.is_none() && !edge.shared.has(Defect::NeedsNoWebsocketKey) {
+        return Err("400 Bad Request");
+    }
+    let origin = check_origin(edge, &fields)?;
+    let sip = fields.lists("sec-websocket-protocol", "sip", true);
+    if !sip && !edge.shared.has(Defect::NoSubprotocolCheck) {
+        return Err("400 Bad Request");
+    }
+    let protocol = if sip {
+        "Sec-WebSocket-Protocol: sip\r\n"
+    } else {
+        ""
+    };
+    let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+    let answer = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
+    );
+    Ok(Granted { answer, origin })
+}
+
+/// Whether the Host is a name of the edge, or its address.
+fn our_host(edge: &Edge, host: Option<&str>) -> bool {
+    let Some(node) = edge.shared.world.nodes.get("ep-cscf") else {
+        return false;
+    };
+    let Some(host) = host else { return false };
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    let named = name == node.address.to_string() || super::listener::ours(edge, name);
+    named && (port.is_empty() || port.parse::<u16>().ok() == node.ports.get("W2").copied())
+}
+
+/// Which pages may open a connection, by the declared policy.
+fn check_origin(edge: &Edge, fields: &Fields<'_>) -> Result<Option<String>, &'static str> {
+    let policy = edge.shared.model.answer("origin", "listed");
+    let Some(origin) = fields.one("origin") else {
+        let refused = fields.has("origin")
+            || (policy == "strict" && !edge.shared.has(Defect::TakesMissingOrigin));
+        return if refused {
+            Err("403 Forbidden")
+        } else {
+            Ok(None)
+        };
+    };
+    let lax = edge.shared.has(Defect::NoOriginCheck);
+    let alike =
+        |enrolled: &str| edge.shared.has(Defect::OriginBySubstring) && alike(enrolled, origin);
+    let enrolled = edge
+        .shared
+        .world
+        .parties
+        .iter()
+        .any(|party| party.origin == origin || alike(&party.origin));
+    if enrolled || policy == "none" || lax {
+        Ok(Some(origin.to_owned()))
+    } else {
+        Err("403 Forbidden")
+    }
+}
+
+/// Whether an origin holds the host of an enrolled one somewhere.
+fn alike(enrolled: &str, origin: &str) -> bool {
+    let host = enrolled
+        .trim_start_matches("https://")
+        .split(':')
+        .next()
+        .unwrap_or_default();
+    !host.is_empty() && origin.contains(host)
+}

@@ -1,0 +1,245 @@
+//! Reading a SIP message from foreign bytes.
+
+use bytes::Bytes;
+use ezk_sip_types::Name;
+use ezk_sip_types::msg::{Line, PullParser};
+use ezk_sip_types::uri::SipUri;
+
+use super::{Header, Message, Start};
+
+/// How the end of a message is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// The transport carries one message whole (WebSocket): what Content-Length says must be all there is.
+    Whole,
+    /// A datagram: bytes beyond Content-Length do not count.
+    Datagram,
+}
+
+/// Why bytes are no message that we act upon; `message` is what could be read of it, enough for a 400.
+#[derive(Debug)]
+pub(crate) struct Malformed {
+    pub(crate) why: &'static str,
+    pub(crate) message: Option<Message>,
+}
+
+const MAX_HEAD: usize = 48 * 1024;
+const MAX_LINE: usize = 24 * 1024;
+const MAX_HEADERS: usize = 128;
+
+impl Message {
+    /// Reads one message and checks what every message needs.
+    pub(crate) fn read(bytes: &[u8], framing: Framing) -> Result<Self, Malformed> {
+        let bare = |why| Malformed { why, message: None };
+        let end = head_end(bytes).ok_or_else(|| bare("no end of the head"))?;
+        if end > MAX_HEAD {
+            return Err(bare("head too large"));
+        }
+        let mut fault = unclean(&bytes[..end]);
+        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+        let source = Bytes::from(head.into_bytes());
+        let mut lines = PullParser::new(&source, 0);
+        let start = lines
+            .next()
+            .and_then(Result::ok)
+            .and_then(|line| std::str::from_utf8(line).ok());
+        let start = start
+            .and_then(start_line)
+            .ok_or_else(|| bare("no start line of SIP/2.0"))?;
+        let mut message = Self {
+            start,
+            headers: Vec::new(),
+            body: bytes[end..].to_vec(),
+        };
+        for line in lines {
+            match line
+                .ok()
+                .and_then(|line| std::str::from_utf8(line).ok())
+                .and_then(|line| header(&source, line))
+            {
+                Some(_) if message.headers.len() >= MAX_HEADERS => {
+                    fault = fault.or(Some("too many headers"))
+                }
+                Some(header) => message.headers.push(header),
+                None => fault = fault.or(Some("a line that is no header")),
+            }
+        }
+        let fault = fault
+            .or_else(|| missing(&message))
+            .or_else(|| cut_body(&mut message, framing));
+        match fault {
+            None => Ok(message),
+            Some(why) => Err(Malformed {
+                why,
+                message: Some(message),
+            }),
+        }
+    }
+}
+
+/// Where the body begins.
+pub(crate) fn head_end(bytes: &[u8]) -> Option<usize> {
+    bytes
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .map(|at| at + 4)
+}
+
+/// Bytes that no honest head has and that parsers read differently.
+fn unclean(head: &[u8]) -> Option<&'static str> {
+    if std::str::from_utf8(head).is_err() {
+        return Some("head is not UTF-8");
+    }
+    for (at, byte) in head.iter().enumerate() {
+        match byte {
+            b'\n' if at == 0 || head[at - 1] != b'\r' => return Some("bare line feed"),
+            b'\r' if head.get(at + 1) != Some(&b'\n') => return Some("bare carriage return"),
+            b'\r' | b'\n' | b'\t' => {}
+            0..=31 | 127 => return Some("control character"),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn start_line(line: &str) -> Option<Start> {
+    if let Some(rest) = line.strip_prefix("SIP/2.0 ") {
+        let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        let number: u16 = code.parse().ok()?;
+        let well = code.len() == 3 && (100..700).contains(&number);
+        return well.then(|| Start::Response {
+            code: number,
+            reason: reason.to_owned(),
+        });
+    }
+    let mut words = line.split(' ');
+    let (method, uri, version) = (words.next()?, words.next()?, words.next()?);
+    let good_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    let lower = uri.to_ascii_lowercase();
+    let good_uri = if lower.starts_with("sip:") || lower.starts_with("sips:") {
+        uri.parse::<SipUri>().is_ok()
+    } else {
+        lower.starts_with("tel:") || lower.starts_with("urn:")
+    };
+    let well = words.next().is_none() && version == "SIP/2.0" && good_method && good_uri;
+    well.then(|| Start::Request {
+        method: method.to_owned(),
+        uri: uri.to_owned(),
+    })
+}
+
+fn header(source: &Bytes, line: &str) -> Option<Header> {
+    if line.len() > MAX_LINE {
+        return None;
+    }
+    let (name, _) = line.split_once(':')?;
+    let name = name.trim_end_matches([' ', '\t']);
+    if name.is_empty()
+        || !name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(&byte))
+    {
+        return None;
+    }
+    let (rest, parsed) = Line::parse(source, line).ok()?;
+    let name: &Name = &parsed.name;
+    let name = written_out(name.as_print_str());
+    let value = format!("{}{rest}", parsed.value);
+    let value = if value.contains("\r\n") {
+        unfold(&value)
+    } else {
+        value
+    };
+    Some(Header {
+        name,
+        value: value.trim().to_owned(),
+    })
+}
+
+/// Names whose short form or case the library leaves as it came.
+fn written_out(name: &str) -> String {
+    const KNOWN: [&str; 6] = ["Via", "From", "To", "Call-ID", "CSeq", "Contact"];
+    KNOWN
+        .iter()
+        .find(|known| name.eq_ignore_ascii_case(known))
+        .map_or_else(|| name.to_owned(), |&known| known.to_owned())
+}
+
+fn unfold(value: &str) -> String {
+    value
+        .split("\r\n")
+        .map(|part| part.trim_matches([' ', '\t']))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// What every message has exactly once, or at least once.
+fn missing(message: &Message) -> Option<&'static str> {
+    const ONCE: [(&str, &str); 4] = [
+        ("From", "not exactly one From"),
+        ("To", "not exactly one To"),
+        ("Call-ID", "not exactly one Call-ID"),
+        ("CSeq", "not exactly one CSeq"),
+    ];
+    if let Some((_, why)) = ONCE
+        .iter()
+        .find(|(name, _)| message.values(name).count() != 1)
+    {
+        return Some(why);
+    }
+    for (name, why) in [
+        ("Expires", "two Expires"),
+        ("Content-Length", "two Content-Length"),
+        ("Max-Forwards", "two Max-Forwards"),
+    ] {
+        if message.values(name).count() > 1 {
+            return Some(why);
+        }
+    }
+    let cseq = message.value("CSeq").unwrap_or_default();
+    let mut words = cseq.split_ascii_whitespace();
+    let number = words.next().and_then(|word| word.parse::<u32>().ok());
+    let method = words.next();
+    let fits = match &message.start {
+        Start::Request { method: wanted, .. } => method == Some(wanted),
+        Start::Response { .. } => method.is_some(),
+    };
+    if number.is_none_or(|number| number >= 1 << 31) || !fits || words.next().is_some() {
+        return Some("CSeq does not fit");
+    }
+    if message
+        .value("Call-ID")
+        .is_some_and(|id| id.is_empty() || id.contains([' ', '\t', ',']))
+    {
+        return Some("bad Call-ID");
+    }
+    if message.branch().is_none_or(str::is_empty) {
+        return Some("no Via with a branch");
+    }
+    let digits = |value: &str| {
+        !value.is_empty() && value.len() < 10 && value.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if ["Expires", "Max-Forwards"]
+        .iter()
+        .any(|name| message.value(name).is_some_and(|value| !digits(value)))
+    {
+        return Some("a number that is none");
+    }
+    None
+}
+
+/// Compares the body with Content-Length.
+fn cut_body(message: &mut Message, framing: Framing) -> Option<&'static str> {
+    let Some(declared) = message.value("Content-Length") else {
+        return None;
+    };
+    let digits = !declared.is_empty() && declared.bytes().all(|byte| byte.is_ascii_digit());
+    let Some(length) = digits.then(|| declared.parse::<usize>().ok()).flatten() else {
+        return Some("bad Content-Length");
+    };
+    if length > message.body.len() || (framing == Framing::Whole && length != message.body.len()) {
+        return Some("Content-Length does not fit");
+    }
+    message.body.truncate(length);
+    None
+}

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use certs_gen::{Leaf, LeafKey, LeafRequest, Usage};
 
 use crate::judges::{Findings, openssl, openssl_reads_key, openssl_with, webpki};
-use crate::structure::{is_linked, serial};
+use crate::structure::{described, is_linked, serial};
 use crate::world::{ADDRESS, HOST, NOW, TRUSTED, question, request};
 
 fn assert_passes(leaf: &Leaf, usage: Usage, host: &str) {
@@ -78,6 +78,41 @@ fn each_name_and_address_passes() {
             "{host}"
         );
     }
+}
+
+#[test]
+fn the_profile_is_that_of_the_documentation() {
+    let leaf = TRUSTED.issue(&request(Usage::Both, HOST)).unwrap();
+    let fields = described(&leaf.chain, NOW);
+    for (place, field, expected) in [
+        ("leaf", "subject", "O=wicheck test PKI"),
+        ("leaf", "issuer", "CN=operator intermediate"),
+        ("leaf", "keyUsage", "critical true: [03, 02, 07, 80]"), // digitalSignature
+        ("leaf", "basicConstraints", "critical true: [30, 00]"), // not a CA
+        ("leaf", "subjectKeyIdentifier", "critical false: of the key"),
+        (
+            "leaf",
+            "authorityKeyIdentifier",
+            "critical false: of the issuer's key",
+        ),
+        ("leaf", "key", "1.2.840.10045.2.1"),
+        ("leaf", "signature", "1.2.840.10045.4.3.2"),
+        ("intermediate", "issuer", "CN=operator root"),
+        (
+            "intermediate",
+            "keyUsage",
+            "critical true: [03, 02, 01, 06]",
+        ), // keyCertSign, cRLSign
+        // A CA with a pathLenConstraint of 0.
+        (
+            "intermediate",
+            "basicConstraints",
+            "critical true: [30, 06, 01, 01, ff, 02, 01, 00]",
+        ),
+    ] {
+        assert_eq!(fields[place][field], expected, "{place}.{field}");
+    }
+    assert_eq!(leaf.chain.len(), 2);
 }
 
 #[test]

@@ -42,7 +42,8 @@ pub(crate) fn differences(
     found
 }
 
-fn described(
+/// The fields of each certificate, by its place.
+pub(crate) fn described(
     chain: &[CertificateDer<'_>],
     now: OffsetDateTime,
 ) -> BTreeMap<&'static str, BTreeMap<String, String>> {

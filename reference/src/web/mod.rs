@@ -1,0 +1,28 @@
+//! What the web nodes (WAF, WWSF) and the WIC share of HTTP over TLS: a server loop, forms, cookies, answers, one client.
+
+pub(crate) mod answer;
+pub(crate) mod client;
+pub(crate) mod form;
+mod legacy;
+pub(crate) mod serve;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// A fresh secret of 128 bits, as text that fits into a URL, a cookie and a form.
+pub(crate) fn secret() -> String {
+    let mut bytes = [0; 16];
+    // The system's generator fails only on a machine that cannot do TLS either; the handshake has failed before.
+    if SystemRandom::new().fill(&mut bytes).is_err() {
+        return String::new();
+    }
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,337 @@
+//! A portal's requests to its WAF: each over a connection of its own, with a full handshake and proof of both ends.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use rustls::ClientConfig;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use url::Url;
+
+use super::{Settings, User};
+use crate::defect::Defect;
+use crate::net::{self, Identity};
+use crate::web::client::{ClientError, Connection, Dial, Received};
+use crate::web::{form, now, secret};
+use crate::world::Member;
+use crate::{Shared, StartError};
+
+/// A token that a session may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub(super) token: String,
+    pub(super) impi: String,
+    pub(super) impu: String,
+    /// The second at which it ends.
+    pub(super) until: u64,
+    pub(super) refresh: Option<String>,
+}
+
+/// What a portal asks for.
+#[derive(Clone, Debug)]
+pub(super) struct Ask {
+    /// Parameter and value that name the user.
+    pub(super) hint: Option<(&'static str, String)>,
+    anonymous: bool,
+    /// Whose token it has to be; `None`: the WAF chooses.
+    pub(super) impi: Option<String>,
+    pub(super) impu: Option<String>,
+}
+
+impl Ask {
+    pub(super) fn user(user: &User) -> Self {
+        let hint = Some(("login_hint", user.user.clone()));
+        Self { hint, anonymous: false, impi: user.impi.clone(), impu: user.impu.clone() }
+    }
+
+    pub(super) fn member(member: &Member) -> Self {
+        Self {
+            hint: Some(("login_hint", member.impi.clone())),
+            anonymous: member.class == "anonymous",
+            impi: Some(member.impi.clone()),
+            impu: member.impus.first().cloned(),
+        }
+    }
+
+    pub(super) fn any(anonymous: bool) -> Self {
+        Self { hint: None, anonymous, impi: None, impu: None }
+    }
+}
+
+/// What the WAF told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) token: String,
+    pub(super) expires_in: u64,
+    pub(super) impi: Option<String>,
+    pub(super) impus: Vec<String>,
+    pub(super) refresh: Option<String>,
+}
+
+impl Told {
+    /// Reads a token answer. `None`: there is no token in it that we can use.
+    fn read(body: &[u8]) -> Option<Self> {
+        let members: Value = serde_json::from_slice(body).ok()?;
+        let bearer = members["token_type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
+        let token = members["access_token"].as_str().filter(|token| bearer && !token.is_empty())?;
+        let impus = match &members["impu"] {
+            Value::String(one) => vec![one.clone()],
+            Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        Some(Self {
+            token: token.to_owned(),
+            expires_in: members["expires_in"].as_u64().unwrap_or(0),
+            impi: members["impi"].as_str().map(str::to_owned),
+            impus,
+            refresh: members["refresh_token"].as_str().map(str::to_owned),
+        })
+    }
+}
+
+/// Why the WAF gave nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unserved {
+    Refused,
+    Unreachable,
+}
+
+impl From<ClientError> for Unserved {
+    fn from(_: ClientError) -> Self {
+        Self::Unreachable
+    }
+}
+
+/// Where the WAF's endpoints are.
+struct Endpoints {
+    token: Url,
+    revocation: Url,
+    authorization: Url,
+}
+
+type Waiting = VecDeque<oneshot::Sender<Result<Told, Unserved>>>;
+
+/// The portal's side of W4.
+pub(super) struct W4 {
+    shared: Arc<Shared>,
+    issuer: String,
+    client_id: String,
+    secret: Option<String>,
+    /// Signs client assertions.
+    key: Option<EncodingKey>,
+    tls: Arc<ClientConfig>,
+    /// Requests under way, in the order in which they were sent.
+    waiting: Mutex<Waiting>,
+}
+
+impl W4 {
+    pub(super) fn new(shared: &Arc<Shared>, node: &str, settings: &Settings) -> Result<Self, StartError> {
+        let identity = Identity::of_client(&shared.world, node)?;
+        let key = (identity.key.secret_der().len() > 0).then(|| EncodingKey::from_ec_der(identity.key.secret_der()));
+        let shown = Some(identity).filter(|_| !shared.has(Defect::NoClientCertificate));
+        let tls = net::client_tls(&shared.world, shown)?;
+        Ok(Self {
+            shared: Arc::clone(shared),
+            issuer: settings.issuer.clone(),
+            client_id: settings.client_id.clone(),
+            secret: settings.secret.clone(),
+            key,
+            tls: Arc::new(tls),
+            waiting: Mutex::default(),
+        })
+    }
+
+    /// A token for a visitor of this portal (`client_credentials`).
+    pub(super) async fn token(&self, ask: &Ask) -> Result<Told, Unserved> {
+        let mut members = vec![("grant_type", "client_credentials"), ("scope", "ims")];
+        if let Some((name, value)) = &ask.hint {
+            members.push((*name, value));
+        }
+        if ask.anonymous {
+            members.push(("anonymous", "true"));
+        }
+        if self.shared.has(Defect::MixesConcurrentAnswers) {
+            return self.in_order(&members).await;
+        }
+        self.asked(&members).await
+    }
+
+    /// The tokens of an authorization code.
+    pub(super) async fn exchange(&self, code: &str, verifier: &str, redirect_uri: &str) -> Result<Told, Unserved> {
+        let mut members = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+        if !self.shared.has(Defect::SendsNoChallenge) {
+            members.push(("code_verifier", verifier));
+        }
+        self.asked(&members).await
+    }
+
+    /// A fresh token for a refresh token.
+    pub(super) async fn refresh(&self, token: &str) -> Result<Told, Unserved> {
+        self.asked(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+    }
+
+    /// Ends a token. Whether the WAF says that it has.
+    pub(super) async fn revoke(&self, token: &str) -> bool {
+        let revoked = async {
+            let (endpoints, kept) = self.endpoints().await?;
+            self.post(&endpoints.revocation, kept, &[("token", token)]).await
+        };
+        matches!(revoked.await, Ok(answer) if answer.status.is_success())
+    }
+
+    /// The address to send a browser to for a login.
+    pub(super) async fn authorization_endpoint(&self) -> Result<Url, Unserved> {
+        Ok(self.endpoints().await?.0.authorization)
+    }
+
+    async fn asked(&self, members: &[(&str, &str)]) -> Result<Told, Unserved> {
+        let (endpoints, kept) = self.endpoints().await?;
+        let answer = self.post(&endpoints.token, kept, members).await?;
+        match answer.status.as_u16() {
+            200 => Told::read(&answer.body).ok_or(Unserved::Unreachable),
+            400..500 => Err(Unserved::Refused),
+            _ => Err(Unserved::Unreachable),
+        }
+    }
+
+    /// Gives each answer that comes to the request that waits longest: right as long as the WAF answers in order.
+    async fn in_order(&self, members: &[(&str, &str)]) -> Result<Told, Unserved> {
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(sender);
+        let told = self.asked(members).await;
+        let first = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        if let Some(first) = first {
+            let _ = first.send(told);
+        }
+        receiver.await.unwrap_or(Err(Unserved::Unreachable))
+    }
+
+    /// The endpoints, as configured or as the WAF publishes them; with the connection that they came over.
+    async fn endpoints(&self) -> Result<(Endpoints, Option<Connection>), Unserved> {
+        let base = Url::parse(&self.issuer).map_err(|_| Unserved::Unreachable)?;
+        let at = |path: &str| base.join(path).map_err(|_| Unserved::Unreachable);
+        if self.shared.model.answer("waf-metadata", "static") != "discovery" {
+            let endpoints = Endpoints { token: at("/token")?, revocation: at("/revoke")?, authorization: at("/authorize")? };
+            return Ok((endpoints, None));
+        }
+        let mut connection = self.connect(&base).await?;
+        let request = head("GET", &at("/.well-known/oauth-authorization-server")?).body(Full::default());
+        let answer = connection.send(request.map_err(|_| Unserved::Unreachable)?).await?;
+        let endpoints = self.published(&answer).ok_or(Unserved::Unreachable)?;
+        Ok((endpoints, Some(connection)))
+    }
+
+    /// RFC 8414 3.3: metadata count only when they name the issuer that they were asked for; an endpoint is reached by TLS alone.
+    fn published(&self, answer: &Received) -> Option<Endpoints> {
+        let members: Value = serde_json::from_slice(&answer.body).ok().filter(|_| answer.status.is_success())?;
+        if members["issuer"].as_str() != Some(&self.issuer) && !self.shared.has(Defect::MetadataIssuerUnchecked) {
+            return None;
+        }
+        let endpoint = |name: &str| {
+            let url = Url::parse(members[name].as_str()?).ok()?;
+            (url.scheme() == "https" || self.shared.has(Defect::ClearTokenEndpoint)).then_some(url)
+        };
+        let token = endpoint("token_endpoint")?;
+        let revocation = endpoint("revocation_endpoint").unwrap_or_else(|| token.clone());
+        let authorization = endpoint("authorization_endpoint").unwrap_or_else(|| token.clone());
+        Some(Endpoints { token, revocation, authorization })
+    }
+
+    async fn post(&self, url: &Url, kept: Option<Connection>, members: &[(&str, &str)]) -> Result<Received, Unserved> {
+        let request = self.request(url, members).ok_or(Unserved::Unreachable)?;
+        let at_home = url.as_str().starts_with(&format!("{}/", self.issuer));
+        let mut connection = match kept.filter(|kept| at_home && !kept.is_closed()) {
+            Some(kept) => kept,
+            None => self.connect(url).await?,
+        };
+        Ok(connection.send(request).await?)
+    }
+
+    /// A request with the proof of who asks that is declared: the certificate of the connection, an assertion or a secret.
+    fn request(&self, url: &Url, members: &[(&str, &str)]) -> Option<Request<Full<Bytes>>> {
+        let takes = |method| self.shared.model.lists("w4-auth", method, &["tls_client_auth"]);
+        let mut members = members.to_vec();
+        let mut request = head("POST", url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let assertion = self.assertion().unwrap_or_default();
+        match &self.secret {
+            _ if takes("tls_client_auth") => members.push(("client_id", &self.client_id)),
+            _ if takes("private_key_jwt") => {
+                members.push(("client_id", &self.client_id));
+                members.push(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+                members.push(("client_assertion", &assertion));
+            }
+            Some(secret) if takes("client_secret_basic") => {
+                let pair = form::write([(self.client_id.as_str(), secret.as_str())]).replacen('=', ":", 1);
+                request = request.header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair)));
+            }
+            Some(secret) => {
+                members.push(("client_id", &self.client_id));
+                members.push(("client_secret", secret));
+            }
+            None => members.push(("client_id", &self.client_id)),
+        }
+        request.body(Full::new(Bytes::from(form::write(members)))).ok()
+    }
+
+    /// RFC 7523: this client says who it is, to this WAF, once, for a minute.
+    fn assertion(&self) -> Option<String> {
+        if !self.shared.model.lists("w4-auth", "private_key_jwt", &[]) {
+            return None;
+        }
+        let claims = json!({ "iss": self.client_id, "sub": self.client_id, "aud": self.issuer, "jti": secret(),
+                             "iat": now(), "exp": now() + 60 });
+        jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, self.key.as_ref()?).ok()
+    }
+
+    async fn connect(&self, url: &Url) -> Result<Connection, ClientError> {
+        let name = url.host_str().unwrap_or_default();
+        let address = self.shared.world.resolve(name).ok_or_else(|| ClientError::Name(name.to_owned()))?;
+        let port = url.port_or_known_default().unwrap_or(443);
+        let dial = Dial {
+            name,
+            address: SocketAddr::new(address, port),
+            from: None,
+            tls: Arc::clone(&self.tls),
+            takes_legacy: self.shared.has(Defect::WafLegacyTlsAccepted),
+        };
+        if url.scheme() == "http" {
+            return Connection::over(dial.plain().await?).await;
+        }
+        Connection::over(dial.secure().await?).await
+    }
+}
+
+fn head(method: &str, url: &Url) -> hyper::http::request::Builder {
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    Request::builder().method(method).uri(target).header(HOST, host).header(ACCEPT, "application/json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_a_token_answer_with_one_or_several_identities() {
+        let told = Told::read(br#"{"access_token":"t","token_type":"bearer","expires_in":300,"impi":"a","impu":["x","y"]}"#).unwrap();
+        assert_eq!((told.token.as_str(), told.expires_in, told.impus.len()), ("t", 300, 2));
+        let told = Told::read(br#"{"access_token":"t","token_type":"Bearer","impu":"x"}"#).unwrap();
+        assert_eq!(told.impus, ["x"]);
+    }
+
+    #[test]
+    fn an_answer_without_a_bearer_token_is_none() {
+        for body in [&b"{}"[..], br#"{"access_token":"","token_type":"Bearer"}"#, br#"{"access_token":"t","token_type":"mac"}"#, b"x"] {
+            assert_eq!(Told::read(body), None);
+        }
+    }
+}

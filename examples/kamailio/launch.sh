@@ -16,4 +16,5 @@ export PYTHONDONTWRITEBYTECODE EDGE_CONFIGURATION
 "$python" "$here/edge/configure.py" "$variant" "$run"
 # In a subshell, so that it is nobody's child: Kamailio ends when a child of its own does.
 ("$python" "$here/edge/await_ready.py" "$run/edge.json" $$ &)
+echo "kamailio logs to $run/kamailio.log"
 exec /usr/sbin/kamailio -DD --atexit=no -f "$run/kamailio.cfg" -Y "$run" -w "$run" -m 512 -M 16 >"$run/kamailio.log" 2>&1

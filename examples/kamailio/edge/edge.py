@@ -90,6 +90,7 @@ class Edge:
         if address_of_record(KSR.pv.get("$ru")) != self.enrolment.world()["domain"]:
             raise Refused(403, "Request-URI is not the home domain")
         contacts = [] if message.value("contact") == "*" else addresses(message.values("contact"))
+        put("asked", message.value("expires") or "")
         put("contacts", " ".join(uri for uri, _ in contacts))
         put("wildcard", "1" if message.value("contact") == "*" else "")
         put("impu", impu)
@@ -176,7 +177,7 @@ class Edge:
         own = (get("contacts") or "").split()
         if not own and get("wildcard") != "1":
             return
-        seconds = remaining(message, own)
+        seconds = remaining(message, own, get("asked"))
         if seconds > 0:
             kind = "token" if get("label") == "auth-done" else "digest"
             KSR.htable.sht_setxs("bound", f"{conid} {impu}", kind, seconds)
@@ -253,9 +254,12 @@ def address_of_record(uri):
     return match.group(1).lower() if match else None
 
 
-def remaining(message, own):
-    """For how many seconds the core's 2xx says that one of our contacts is bound; 0 if it names none of them."""
-    default, longest = message.value("expires") or "0", 0
+def remaining(message, own, asked):
+    """For how many seconds the core's 2xx says that one of our contacts is bound; 0 if it names none of them.
+
+    A core that names our contact and no time has granted what was asked for.
+    """
+    default, longest = message.value("expires") or asked or "0", 0
     for uri, parameters in addresses(message.values("contact")):
         seconds = parameters.get("expires", default)
         if uri in own and re.fullmatch(r"[0-9]{1,9}", seconds):

@@ -40,11 +40,10 @@ impl Nonces {
     }
 
     fn give(&mut self) -> String {
-        if self.order.len() >= MAX_NONCES {
-            if let Some(oldest) = self.order.pop_front() {
+        if self.order.len() >= MAX_NONCES
+            && let Some(oldest) = self.order.pop_front() {
                 self.known.remove(&oldest);
             }
-        }
         let nonce = random_hex(16);
         self.order.push_back(nonce.clone());
         self.known.insert(
@@ -123,10 +122,8 @@ pub(super) fn check(
         return Err(WRONG);
     }
     let algorithm = get("algorithm").unwrap_or("MD5").to_ascii_uppercase();
-    let is_offered = offered(shared).iter().any(|each| *each == algorithm);
-    if !is_offered
-        && !(shared.has(Defect::AcceptsUnofferedAlgorithm) && hash(&algorithm, "").is_some())
-    {
+    let known = shared.has(Defect::AcceptsUnofferedAlgorithm) && hash(&algorithm, "").is_some();
+    if !known && !offered(shared).iter().any(|each| *each == algorithm) {
         return Err(WRONG);
     }
     let count = check_nonce(nonces, nonce, get("nc"), shared)?;
@@ -156,8 +153,8 @@ pub(super) fn check(
         return Err(WRONG);
     }
     let right = parts.response("REGISTER", &qop).ok_or(WRONG)?;
-    let matches = response.eq_ignore_ascii_case(&right);
-    if !matches && !(shared.has(Defect::AcceptsWrongDigest) && !response.trim().is_empty()) {
+    let any = shared.has(Defect::AcceptsWrongDigest) && !response.trim().is_empty();
+    if !any && !response.eq_ignore_ascii_case(&right) {
         return Err(WRONG);
     }
     if let Some(known) = nonces.known.get_mut(nonce) {

@@ -228,18 +228,18 @@ fn by_digest(
         &subscription.secret,
         shared,
     ) {
-        Err(digest::Fault::Malformed) => return Err(Outcome::refused(400)),
+        Err(digest::Fault::Malformed) => Err(Outcome::refused(400)),
         Err(digest::Fault::Challenge { stale }) => {
             if shared.has(Defect::LocksOut) {
                 state.nonces.count_wrong(impi);
             }
-            return Err(challenge(state, stale, shared));
+            Err(challenge(state, stale, shared))
         }
         Ok(_)
             if authorise::owns(&subscription, impu, shared).is_err()
                 && !shared.has(Defect::IgnoresDigestUsername) =>
         {
-            return Err(Outcome::refused(403));
+            Err(Outcome::refused(403))
         }
         Ok(info) => Ok(vec![("Authentication-Info", info)]),
     }
@@ -308,15 +308,14 @@ fn apply(
             .join(", ");
         headers.push(("P-Associated-URI", listed));
     }
-    if !wish.ends() {
-        if let Some(node) = shared.world.nodes.get("core") {
+    if !wish.ends()
+        && let Some(node) = shared.world.nodes.get("core") {
             let port = node.ports.get("Mw").copied().unwrap_or_default();
             headers.push((
                 "Service-Route",
                 format!("<sip:orig@{}:{port};lr>", node.name),
             ));
         }
-    }
     Outcome {
         headers,
         ..Outcome::refused(200)

@@ -15,11 +15,14 @@ const MAX_JWKS: usize = 256 * 1024;
 /// The keys of one address as they were last fetched: each JSON object, with its `kid`.
 pub(super) type Keys = Arc<Vec<(String, Value)>>;
 
+/// What was fetched from one address, and when.
+type Slot = Arc<Mutex<Option<(Instant, Keys)>>>;
+
 /// The cache; one fetch at a time for each address.
 pub(super) struct KeyStore {
     shared: Arc<Shared>,
     http: reqwest::Client,
-    fetched: Mutex<HashMap<String, Arc<Mutex<Option<(Instant, Keys)>>>>>,
+    fetched: Mutex<HashMap<String, Slot>>,
 }
 
 /// Keys could not be had over a connection that deserves trust.

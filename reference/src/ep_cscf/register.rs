@@ -63,7 +63,7 @@ impl Plan {
 /// A refusal, and the plan by which an edge that does not act on its own refusals goes on.
 pub(super) struct Refused {
     pub(super) refusal: Refusal,
-    pub(super) all_the_same: Option<Plan>,
+    pub(super) all_the_same: Option<Box<Plan>>,
 }
 
 impl From<Refusal> for Refused {
@@ -176,12 +176,10 @@ fn without_credentials(
     if let Some(identity) = connection
         .bound_to(to.known.as_deref())
         .and_then(|bound| bound.by_token.clone())
-    {
-        if session {
+        && session {
             identity::check_switch(edge, &identity.party)?;
             return Ok(Plan::new(Right::Token(identity)));
         }
-    }
     if shared.model.answer("edge-mechanisms", "both") == "token-only"
         || !shown::digest_offered(edge)
     {

@@ -163,13 +163,11 @@ impl Message {
                 answer.push(name, value);
             }
         }
-        if code > 100 {
-            if let Some(to) = answer.headers.iter_mut().find(|header| header.is("To")) {
-                if !to.value.contains(";tag=") {
+        if code > 100
+            && let Some(to) = answer.headers.iter_mut().find(|header| header.is("To"))
+                && !to.value.contains(";tag=") {
                     let _ = write!(to.value, ";tag={}", crate::net::random_hex(8));
                 }
-            }
-        }
         answer
     }
 

@@ -230,9 +230,7 @@ fn missing(message: &Message) -> Option<&'static str> {
 
 /// Compares the body with Content-Length.
 fn cut_body(message: &mut Message, framing: Framing) -> Option<&'static str> {
-    let Some(declared) = message.value("Content-Length") else {
-        return None;
-    };
+    let declared = message.value("Content-Length")?;
     let digits = !declared.is_empty() && declared.bytes().all(|byte| byte.is_ascii_digit());
     let Some(length) = digits.then(|| declared.parse::<usize>().ok()).flatten() else {
         return Some("bad Content-Length");

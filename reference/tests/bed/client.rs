@@ -30,6 +30,8 @@ pub struct Register {
     pub call_id: String,
     pub cseq: u32,
     pub extra: String,
+    /// What stands in Contact in place of the honest address.
+    pub contact: Option<String>,
 }
 
 impl Register {
@@ -44,6 +46,7 @@ impl Register {
             call_id: format!("call-{number}"),
             cseq: 1,
             extra: String::new(),
+            contact: None,
         }
     }
 
@@ -59,11 +62,16 @@ impl Register {
             .iter()
             .map(|value| format!("Authorization: {value}\r\n"))
             .collect();
+        let own = "<sip:wic@host.invalid;transport=ws>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1";
+        let contact = self
+            .contact
+            .clone()
+            .unwrap_or_else(|| format!("{own};expires={}", self.expires));
         format!(
             "REGISTER sip:op.example SIP/2.0\r\nVia: SIP/2.0/WSS wic.invalid;branch=z9hG4bK{number}x\r\nMax-Forwards: 70\r\n\
              From: {};tag=t{number}\r\nTo: {}\r\nCall-ID: {}\r\nCSeq: {} REGISTER\r\n\
-             Contact: <sip:wic@host.invalid;transport=ws>;+sip.instance=\"<urn:uuid:0-1>\";reg-id=1;expires={}\r\n{authorization}{}Content-Length: 0\r\n\r\n",
-            self.from, self.to, self.call_id, self.cseq, self.expires, self.extra
+             Contact: {contact}\r\n{authorization}{}Content-Length: 0\r\n\r\n",
+            self.from, self.to, self.call_id, self.cseq, self.extra
         )
     }
 }

@@ -63,6 +63,15 @@ impl Bed {
         }
     }
 
+    /// A bed around what a test started by itself.
+    pub fn of(world: World, running: Running) -> Self {
+        Self {
+            world,
+            running,
+            jwks: tokio::task::JoinSet::new(),
+        }
+    }
+
     /// Asks a hook at the control address.
     pub async fn hook(&self, asked: serde_json::Value) -> serde_json::Value {
         let body = asked.to_string();
@@ -88,7 +97,7 @@ impl Bed {
 }
 
 /// Serves the key set of an authorisation function to whoever asks.
-fn serve_keys(world: &World, node: &str) -> impl Future<Output = ()> + Send + 'static {
+pub fn serve_keys(world: &World, node: &str) -> impl Future<Output = ()> + Send + 'static {
     let acceptor = TlsAcceptor::from(Arc::new(world.server_tls(node)));
     let address = world.address(node, "W4");
     let body = world.jwks(node).to_string();

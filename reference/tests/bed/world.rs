@@ -262,4 +262,65 @@ impl World {
             &self.claims("A", "bob0@op.example", &["sip:bob0@op.example"]),
         )
     }
+
+    /// An honest token's header as text.
+    pub fn header(&self, node: &str) -> String {
+        format!(r#"{{"alg":"ES256","typ":"at+jwt","kid":"key-of-{node}"}}"#)
+    }
+
+    /// A token of this header and these claims as written, signed by the key of an authorisation function.
+    pub fn forge(&self, node: &str, header: &str, claims: &str) -> String {
+        let signed = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(claims)
+        );
+        let key =
+            EncodingKey::from_ec_pem(self.signing[node].serialize_pem().as_bytes()).expect("a key");
+        let signature = jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::ES256)
+            .expect("a signature");
+        format!("{signed}.{signature}")
+    }
+
+    /// A token of this header and these claims with a MAC in the place of the signature.
+    pub fn forge_mac(&self, header: &str, claims: &str, secret: &[u8]) -> String {
+        let signed = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header),
+            URL_SAFE_NO_PAD.encode(claims)
+        );
+        let key = EncodingKey::from_secret(secret);
+        let signature =
+            jsonwebtoken::crypto::sign(signed.as_bytes(), &key, Algorithm::HS256).expect("a MAC");
+        format!("{signed}.{signature}")
+    }
+
+    /// Alice's honest claims with some members changed; `null` takes one away.
+    pub fn alice_with(&self, changes: &Value) -> String {
+        let mut claims = self.claims("A", "alice0@op.example", &["sip:alice0@op.example"]);
+        for (name, value) in changes.as_object().expect("changes") {
+            match value {
+                Value::Null => claims.as_object_mut().expect("claims").remove(name),
+                _ => claims
+                    .as_object_mut()
+                    .expect("claims")
+                    .insert(name.clone(), value.clone()),
+            };
+        }
+        self.sign("waf-a", &claims)
+    }
+
+    /// A token of a WWSF with a pool.
+    pub fn of_pool(&self, party: &str, impi: &str, impu: &str, anonymous: bool) -> String {
+        let mut claims = self.claims(party, impi, &[impu]);
+        if anonymous {
+            claims["anon"] = json!(true);
+        }
+        self.sign("waf", &claims)
+    }
+
+    /// The public key of an authorisation function in PEM.
+    pub fn public_pem(&self, node: &str) -> String {
+        self.signing[node].public_key_pem().replace("\r\n", "\n")
+    }
 }

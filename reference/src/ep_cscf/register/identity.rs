@@ -134,7 +134,7 @@ fn mismatched(edge: &Edge, plan: Plan, item: &str, impu: Option<String>) -> Resu
     let refusal = Refusal::forbidden("an identity that the token does not cover");
     Err(Refused {
         refusal,
-        all_the_same: goes_on.then_some(plan),
+        all_the_same: goes_on.then(|| Box::new(plan)),
     })
 }
 

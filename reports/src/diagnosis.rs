@@ -2,14 +2,15 @@
 
 use evidence::event::Place;
 use evidence::record::{Difference, EventRef, Reason};
-use evidence::{CaseRecord, Finding, RunFolder, Verdict};
+use evidence::{CaseRecord, Finding, RunFolder};
 
 use crate::hostile;
 use crate::sheet::{Sheet, blanks};
 use crate::style::{Ink, mark, words};
 
-/// Where values begin, below `INDENT` blanks and a label.
+/// The column where values begin.
 const VALUES: usize = 13;
+/// Blanks before a label.
 const INDENT: usize = 3;
 /// More of a foreign sentence than this is counted, not shown: the log has it all.
 const LONGEST: usize = 1_500;
@@ -18,11 +19,11 @@ const MOST_CHANGES: usize = 12;
 
 pub(crate) fn write(sheet: &mut Sheet, case: &CaseRecord, command: &str) {
     let heading = format!("{} {}", mark(case.verdict), words(case.verdict));
-    sheet.line(&format!(
-        "{}  {}",
-        sheet.paint(Ink::of(case.verdict), &heading),
-        sheet.paint(Ink::Bold, &hostile::line(&case.case)),
-    ));
+    let pieces = [
+        (Ink::of(case.verdict), heading),
+        (Ink::Bold, case.case.clone()),
+    ];
+    sheet.flow(INDENT, 2, &pieces);
     value(sheet, "", &case.title);
     changed(sheet, &case.changed);
     let shown = case.findings.first();
@@ -54,7 +55,19 @@ pub(crate) fn write(sheet: &mut Sheet, case: &CaseRecord, command: &str) {
     if let Some(event) = shown.and_then(|finding| finding.events.first()) {
         value(sheet, "evidence", &evidence_of(event));
     }
-    value(sheet, "repeat", command);
+    write_command(sheet, command);
+}
+
+/// Never broken, so that it can be copied: a terminal wraps it without a line end.
+fn write_command(sheet: &mut Sheet, command: &str) {
+    let label = format!("{}repeat", blanks(INDENT));
+    let gap = blanks(VALUES - hostile::columns(&label));
+    let line = format!(
+        "{}{gap}{}",
+        sheet.paint(Ink::Dim, &label),
+        hostile::line(command)
+    );
+    sheet.line(&line);
 }
 
 fn write_finding(sheet: &mut Sheet, finding: &Finding) {
@@ -91,12 +104,11 @@ fn changed(sheet: &mut Sheet, changed: &[Difference]) {
             value(sheet, label, &difference.at);
             at = Some(&difference.at);
         }
-        let indent = INDENT + VALUES - 3;
         if let Some(line) = &difference.control {
-            sheet.painted(Ink::Green, indent, "- ", &shortened(line));
+            sheet.painted(Ink::Green, VALUES, "- ", &shortened(line));
         }
         if let Some(line) = &difference.attack {
-            sheet.painted(Ink::Red, indent, "+ ", &shortened(line));
+            sheet.painted(Ink::Red, VALUES, "+ ", &shortened(line));
         }
     }
     if let Some(rest) = changed
@@ -112,28 +124,27 @@ fn changed(sheet: &mut Sheet, changed: &[Difference]) {
 fn write_place(sheet: &mut Sheet, place: &Place) {
     let number = place.line.to_string();
     let margin = blanks(INDENT + number.len() + 1);
+    let bar = sheet.paint(Ink::Cyan, "|");
+    let room = sheet.columns().saturating_sub(INDENT + number.len() + 4);
+    let at = hostile::fit(
+        &format!(
+            "{}:{}:{}",
+            hostile::line(&place.file),
+            place.line,
+            place.column
+        ),
+        room,
+    );
+    let window = Window::of(place, room.saturating_sub(1));
+    let carets = sheet.paint(Ink::Red, &"^".repeat(window.marked));
     let blue = |text: &str| sheet.paint(Ink::Cyan, text);
-    let arrow = format!(
-        "{}{} {}:{}:{}",
-        blanks(INDENT + number.len()),
-        blue("-->"),
-        hostile::line(&place.file),
-        number,
-        place.column
-    );
-    let bar = blue("|");
-    let empty = format!("{margin}{bar}");
-    let window = Window::of(
-        place,
-        sheet.columns().saturating_sub(INDENT + number.len() + 4),
-    );
-    let text = format!("{}{} {bar} {}", blanks(INDENT), blue(&number), window.text);
-    let caret = format!(
-        "{margin}{bar} {}{}",
-        blanks(window.before),
-        sheet.paint(Ink::Red, &"^".repeat(window.marked))
-    );
-    for line in [arrow, empty, text, caret] {
+    let lines = [
+        format!("{}{} {at}", blanks(INDENT + number.len()), blue("-->")),
+        format!("{margin}{bar}"),
+        format!("{}{} {bar} {}", blanks(INDENT), blue(&number), window.text),
+        format!("{margin}{bar} {}{carets}", blanks(window.before)),
+    ];
+    for line in lines {
         sheet.line(&line);
     }
 }
@@ -198,11 +209,5 @@ pub(crate) fn value(sheet: &mut Sheet, name: &str, text: &str) {
 }
 
 fn label(sheet: &mut Sheet, name: &str, ink: Ink, text: &str) {
-    let margin = blanks(INDENT);
-    let ink = if name.is_empty() || ink != Ink::of(Verdict::Fail) {
-        Ink::Dim
-    } else {
-        ink
-    };
-    sheet.labelled(&format!("{margin}{name}"), ink, INDENT + VALUES - 3, text);
+    sheet.labelled(&format!("{}{name}", blanks(INDENT)), ink, VALUES, text);
 }

@@ -32,7 +32,7 @@ pub fn short_line(text: &str, most: usize) -> String {
     )
 }
 
-/// Text as it may stand between tags and in quoted attributes of XML 1.0 and HTML. Call it on inert text.
+/// Text as it may stand between tags and in quoted attributes of XML 1.0. Call it on inert text.
 #[must_use]
 pub fn markup(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 16);
@@ -42,7 +42,7 @@ pub fn markup(text: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
+            '\'' => escaped.push_str("&apos;"),
             _ => escaped.push(letter),
         }
     }

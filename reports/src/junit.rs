@@ -92,7 +92,8 @@ fn write_case(xml: &mut Xml, record: &RunRecord, case: &CaseRecord) {
         Verdict::Pass => {}
         Verdict::Fail => xml.empty(3, "failure", &status),
         Verdict::Inconclusive | Verdict::Error | Verdict::NotRun => xml.empty(3, "error", &status),
-        Verdict::NotApplicable => xml.empty(3, "skipped", &status),
+        // The older schema gives it text and no attributes.
+        Verdict::NotApplicable => xml.element(3, "skipped", &message(record, case)),
     }
     xml.element(3, "system-out", &output(record, case));
     xml.close(2, "testcase");
@@ -104,7 +105,7 @@ fn kind(case: &CaseRecord) -> String {
         .findings
         .first()
         .map(|finding| finding.oracle.as_str())
-        .or(case.reason.as_ref().map(|reason| reason.code.as_str()));
+        .or_else(|| case.reason.as_ref().map(|reason| reason.code.as_str()));
     match code.filter(|code| !code.is_empty()) {
         Some(code) => format!("{}.{code}", case.verdict.word()),
         None => case.verdict.word().to_owned(),

@@ -65,6 +65,36 @@ impl Sheet {
         }
     }
 
+    /// Pieces side by side with `between` blanks, each unbroken where it fits; further lines begin below `indent` blanks.
+    pub(crate) fn flow(&mut self, indent: usize, between: usize, pieces: &[(Ink, String)]) {
+        let width = self.style.columns();
+        let mut line = String::new();
+        let mut used = 0;
+        for (ink, piece) in pieces.iter().filter(|(_, piece)| !piece.is_empty()) {
+            let inert = hostile::line(piece);
+            let columns = hostile::columns(&inert);
+            if used > 0 && used + between + columns > width {
+                self.line(&line);
+                line = blanks(indent);
+                used = indent;
+            } else if used > 0 {
+                line.push_str(&blanks(between));
+                used += between;
+            }
+            let parts = wrap(&inert, width.saturating_sub(used.max(indent)).max(20));
+            for (place, part) in parts.iter().enumerate() {
+                if place > 0 {
+                    self.line(&line);
+                    line = blanks(indent);
+                    used = indent;
+                }
+                line.push_str(&self.style.paint(*ink, part));
+                used += hostile::columns(part);
+            }
+        }
+        self.line(&line);
+    }
+
     pub(crate) fn columns(&self) -> usize {
         self.style.columns()
     }
@@ -73,6 +103,10 @@ impl Sheet {
 pub(crate) fn blanks(count: usize) -> String {
     " ".repeat(count)
 }
+
+/// The first of two colons at the start of a line, which CI logs read as a command; the same as [`hostile::line_start`]
+/// makes, but before the columns are counted.
+const COLON: &str = "\\x3a";
 
 /// Inert text in lines of at most `width` columns, broken at blanks where there are any. At least one line.
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -87,11 +121,16 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
             append(&mut lines, " ");
             used += 1;
         }
-        for letter in word.chars() {
+        for (at, letter) in word.char_indices() {
             let columns = hostile::letter_columns(letter);
             if used + columns > width && used > 0 {
                 lines.push(String::new());
                 used = 0;
+            }
+            if used == 0 && word[at..].starts_with("::") {
+                append(&mut lines, COLON);
+                used = COLON.len();
+                continue;
             }
             append(&mut lines, letter.encode_utf8(&mut [0; 4]));
             used += columns;

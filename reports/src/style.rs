@@ -25,7 +25,7 @@ impl Style {
     }
 
     pub(crate) fn paint(self, ink: Ink, text: &str) -> String {
-        if self.colour {
+        if self.colour && ink != Ink::Plain {
             format!("\x1b[{}m{text}\x1b[0m", ink.code())
         } else {
             text.to_owned()
@@ -36,6 +36,7 @@ impl Style {
 /// The few inks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
+    Plain,
     Bold,
     Dim,
     Red,
@@ -48,6 +49,7 @@ pub(crate) enum Ink {
 impl Ink {
     fn code(self) -> &'static str {
         match self {
+            Self::Plain => "0",
             Self::Bold => "1",
             Self::Dim => "2",
             Self::Red => "1;31",

@@ -7,7 +7,7 @@ use evidence::{CaseRecord, RunRecord, Verdict};
 
 use crate::sheet::Sheet;
 use crate::style::{Ink, Style, count, mark, role_verdict, words};
-use crate::{command, diagnosis, hostile, requirements};
+use crate::{command, diagnosis, requirements};
 
 /// Causes shown in full; of the others the first line.
 const MOST_CAUSES: usize = 8;
@@ -18,17 +18,17 @@ const MOST_CAUSES: usize = 8;
 #[must_use]
 pub fn screen(record: &RunRecord, cases: &[CaseRecord], folder: &Path, style: Style) -> String {
     let mut sheet = Sheet::new(style);
-    write_subject(&mut sheet, record, cases, style);
+    write_subject(&mut sheet, record, cases);
     sheet.gap();
-    requirements::write_matrix(&mut sheet, record, style);
+    requirements::write_matrix(&mut sheet, record);
     sheet.gap();
-    requirements::write_open(&mut sheet, record, style);
+    requirements::write_open(&mut sheet, record);
     write_causes(&mut sheet, record, cases);
     sheet.gap();
     write_advisories(&mut sheet, cases);
-    write_roles(&mut sheet, record, style);
+    write_roles(&mut sheet, record);
     sheet.gap();
-    write_end(&mut sheet, record, folder, style);
+    write_end(&mut sheet, record, folder);
     sheet.into_text()
 }
 
@@ -83,7 +83,7 @@ pub(crate) fn registrations(cases: &[CaseRecord]) -> String {
     all.iter().map(u8::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn write_subject(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord], style: Style) {
+fn write_subject(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord]) {
     let planned = &record.planned;
     let roles: Vec<&str> = planned.sut.roles.iter().map(|role| role.word()).collect();
     sheet.labelled(
@@ -107,37 +107,36 @@ fn write_subject(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord], st
     for left_out in &planned.deselected {
         sheet.labelled("left out ", Ink::Yellow, 9, left_out);
     }
-    let marks: Vec<String> = shares(&record.verdicts)
-        .map(|(verdict, number)| {
-            style.paint(
-                Ink::of(verdict),
-                &format!("{} {number} {}", mark(verdict), words(verdict)),
-            )
-        })
-        .collect();
-    sheet.line(&format!(
-        "{}: {}",
-        count(record.verdicts.total(), "case"),
-        if marks.is_empty() {
-            "none was planned".to_owned()
-        } else {
-            marks.join("  ")
-        },
-    ));
-    sheet.line(&style.paint(
-        Ink::Dim,
-        &format!(
-            "{} in {:.1} s, {:.0} a second",
-            count(record.plays, "play"),
-            record.seconds,
-            record.plays_per_second
-        ),
-    ));
+    let mut pieces = vec![(
+        Ink::Plain,
+        format!("{}:", count(record.verdicts.total(), "case")),
+    )];
+    pieces.extend(shares(&record.verdicts).map(|(verdict, number)| {
+        (
+            Ink::of(verdict),
+            format!("{} {number} {}", mark(verdict), words(verdict)),
+        )
+    }));
+    if pieces.len() == 1 {
+        pieces.push((Ink::Plain, "none was planned".to_owned()));
+    }
+    sheet.flow(2, 2, &pieces);
+    let speed = format!(
+        "{} in {:.1} s, {:.0} a second",
+        count(record.plays, "play"),
+        record.seconds,
+        record.plays_per_second
+    );
+    sheet.flow(2, 1, &[(Ink::Dim, speed)]);
     if record.interrupted {
-        sheet.line(&style.paint(
-            Ink::Red,
-            "interrupted: what was not played is counted as not run",
-        ));
+        sheet.flow(
+            2,
+            1,
+            &[(
+                Ink::Red,
+                "interrupted: what was not played is counted as not run".to_owned(),
+            )],
+        );
     }
 }
 
@@ -218,16 +217,12 @@ fn write_advisories(sheet: &mut Sheet, cases: &[CaseRecord]) {
         .collect();
     let total: usize = cases.iter().map(|case| case.advisories.len()).sum();
     if total > 0 {
-        let text = format!(
-            "{}, none of which decides: {}",
-            count(total as u64, "remark"),
-            some(&with, 4)
-        );
+        let text = format!("{total} that decide nothing: {}", some(&with, 4));
         sheet.labelled("remarks  ", Ink::Yellow, 9, &text);
     }
 }
 
-fn write_roles(sheet: &mut Sheet, record: &RunRecord, style: Style) {
+fn write_roles(sheet: &mut Sheet, record: &RunRecord) {
     for (role, said) in &record.roles {
         let (mark, words, ink) = role_verdict(said.verdict);
         let mandatory = [
@@ -242,31 +237,38 @@ fn write_roles(sheet: &mut Sheet, record: &RunRecord, style: Style) {
             .filter(|(number, what)| *number > 0 || *what == "passed")
             .map(|(number, what)| format!("{number} {what}"))
             .collect();
-        let mut line = format!(
-            "{}  mandatory clauses: {}",
-            style.paint(ink, &format!("{mark} {role:<8} {words}")),
-            shares.join(", ")
-        );
+        let mut pieces = vec![
+            (ink, format!("{mark} {role:<8} {words}")),
+            (
+                Ink::Plain,
+                format!("mandatory clauses: {}", shares.join(", ")),
+            ),
+        ];
         if said.advisory_failed > 0 {
-            line.push_str(&format!(
-                "; {} failed that the profile does not count",
-                said.advisory_failed
+            pieces.push((
+                Ink::Plain,
+                format!(
+                    "and {} failed that the profile does not count",
+                    said.advisory_failed
+                ),
             ));
         }
-        sheet.line(&line);
+        sheet.flow(4, 2, &pieces);
     }
 }
 
-fn write_end(sheet: &mut Sheet, record: &RunRecord, folder: &Path, style: Style) {
+/// The last line: the exit status, why, and the folder.
+fn write_end(sheet: &mut Sheet, record: &RunRecord, folder: &Path) {
     let ink = match record.exit_code {
         0 => Ink::Green,
         3 | 4 => Ink::Yellow,
         _ => Ink::Red,
     };
-    let status = style.paint(ink, &format!("exit {}", record.exit_code));
-    sheet.line(&format!(
-        "{status}: {} · {}",
-        hostile::line(&record.exit_reason),
-        hostile::line(&folder.display().to_string())
-    ));
+    let reason = format!("{} ·", record.exit_reason);
+    let pieces = [
+        (ink, format!("exit {}:", record.exit_code)),
+        (Ink::Plain, reason),
+        (Ink::Plain, folder.display().to_string()),
+    ];
+    sheet.flow(4, 1, &pieces);
 }

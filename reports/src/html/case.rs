@@ -114,8 +114,8 @@ impl CaseView {
             duration: duration(case.duration_us),
             clauses: Inert::line(case.checks.join(", ")),
             changed: changes(case),
-            findings: case.findings.iter().map(finding).collect(),
-            advisories: case.advisories.iter().map(finding).collect(),
+            findings: findings(&case.findings),
+            advisories: findings(&case.advisories),
             reason: case
                 .reason
                 .as_ref()
@@ -156,19 +156,27 @@ fn changes(case: &CaseRecord) -> Vec<ChangeView> {
     changes
 }
 
-fn finding(finding: &Finding) -> FindingView {
-    FindingView {
+/// A place that the finding before has too is shown once.
+fn findings(all: &[Finding]) -> Vec<FindingView> {
+    let mut last: Option<&Place> = None;
+    let view = |finding: &'_ Finding, repeated: bool| FindingView {
         class: finding.verdict.word(),
         oracle: Inert::line(&finding.oracle),
         expected: Inert::sentence(&finding.expected),
         came: Inert::sentence(&finding.came),
-        place: place(&finding.place),
+        place: place(&finding.place).filter(|_| !repeated),
         evidence: finding
             .events
             .iter()
             .map(|event| Inert::line(diagnosis::evidence_of(event)))
             .collect(),
+    };
+    let mut views = Vec::new();
+    for finding in all {
+        views.push(view(finding, last == Some(&finding.place)));
+        last = Some(&finding.place);
     }
+    views
 }
 
 fn place(place: &Place) -> Option<PlaceView> {

@@ -29,6 +29,15 @@ pub(super) struct RowView {
     pub(super) cases: Vec<Link>,
 }
 
+/// More cases than this stand behind a fold.
+const MOST_LINKS: usize = 4;
+
+impl RowView {
+    pub(super) fn folded(&self) -> bool {
+        self.cases.len() > MOST_LINKS
+    }
+}
+
 pub(super) fn families(
     record: &RunRecord,
     registrations: &[u8],

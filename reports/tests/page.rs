@@ -1,0 +1,100 @@
+//! The HTML page as text: small, quick, complete, inert. What a browser makes of it is checked in `chromium.rs`.
+
+mod fixture;
+
+use std::time::Instant;
+
+use evidence::Verdict;
+
+#[test]
+fn a_thousand_cases_take_less_than_a_second_and_ten_megabytes() {
+    let fixture = fixture::large(1_000);
+    let began = Instant::now();
+    let page = fixture.page();
+    let took = began.elapsed();
+    assert!(took.as_millis() < 1_000, "{took:?}");
+    assert!(page.len() < 10_000_000, "{} bytes", page.len());
+    assert_eq!(
+        page.matches("<details id=\"case-").count(),
+        fixture.cases.len()
+    );
+}
+
+#[test]
+fn everything_that_a_failure_needs_is_on_the_page() {
+    let page = fixture::believable().page();
+    let needed = [
+        "Acme Edge 3.2.1",
+        "exit 1",
+        "a mandatory requirement failed</strong>",
+        "<del>To: &#60;sip:alice@ims.example&#62;</del>",
+        "<ins>To: &#60;sip:alice-work@ims.example&#62;</ins>",
+        "no REGISTER leaves on Mw",
+        "REGISTER left on Mw with",
+        "ep-cscf/identity.toml:42:24",
+        "wicheck run &#39;acme edge.toml&#39; --only epc-id-to-swap@2",
+        "here the attack departs",
+        "REQ-4.b",
+        "cases/epc-id-to-swap@2/1.ndjson, event 9",
+    ];
+    for words in needed {
+        assert!(page.contains(words), "{words} is missing");
+    }
+}
+
+#[test]
+fn every_link_has_its_target_and_none_leaves_the_page() {
+    let page = fixture::believable().page();
+    let links: Vec<&str> = page
+        .split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(links.len() > 10);
+    for link in links {
+        let target = link.strip_prefix('#').expect("only links within the page");
+        assert!(
+            page.contains(&format!("id=\"{target}\"")),
+            "{link} leads nowhere"
+        );
+    }
+}
+
+#[test]
+fn no_verdict_is_told_by_colour_alone() {
+    let mut fixture = fixture::believable();
+    for verdict in Verdict::ALL {
+        fixture.cases[6].verdict = *verdict;
+        let page = fixture.page();
+        let badge = page
+            .split("id=\"case-6\"")
+            .nth(1)
+            .and_then(|case| case.split("</summary>").next())
+            .unwrap();
+        assert!(badge.contains(&verdict.word().replace('_', " ")), "{badge}");
+    }
+}
+
+#[test]
+fn a_log_that_is_gone_is_told_and_costs_nothing_else() {
+    let mut fixture = fixture::believable();
+    fixture.logs.clear();
+    assert!(fixture.page().contains("cannot read epc-id-to-swap@2#1"));
+}
+
+#[test]
+fn hostile_bytes_make_no_tag_and_no_control() {
+    let honest = fixture::believable().page();
+    let page = fixture::believable().poisoned().page();
+    assert!(
+        page.contains("\\x1b]0;pwned\\x07"),
+        "the payload is shown, escaped"
+    );
+    for letter in page.chars().filter(|letter| *letter != '\n') {
+        assert!(!letter.is_control() && letter != '\u{202e}', "{letter:?}");
+    }
+    for tag in ["<script", "<img", "<svg", "</title", "</style", "</pre"] {
+        let foreign = page.matches(tag).count();
+        assert_eq!(foreign, honest.matches(tag).count(), "{tag}");
+    }
+}

@@ -1,0 +1,200 @@
+//! The screen at the end of a run.
+
+mod fixture;
+
+use std::path::Path;
+
+use evidence::record::RequirementRecord;
+use evidence::{Role, Verdict};
+use reports::{Style, hostile, progress, terminal};
+
+fn screen(fixture: &fixture::Fixture, style: Style) -> String {
+    terminal::screen(
+        &fixture.record,
+        &fixture.cases,
+        Path::new("wicheck-out/20261125-030000-4711"),
+        style,
+    )
+}
+
+#[test]
+fn a_failed_run() {
+    insta::assert_snapshot!(screen(&fixture::believable(), Style::PLAIN));
+}
+
+#[test]
+fn a_failed_run_on_a_narrow_terminal() {
+    insta::assert_snapshot!(screen(
+        &fixture::believable(),
+        Style {
+            colour: false,
+            width: 60
+        }
+    ));
+}
+
+#[test]
+fn a_hostile_run() {
+    insta::assert_snapshot!(screen(&fixture::believable().poisoned(), Style::PLAIN));
+}
+
+#[test]
+fn a_passed_run_fits_one_screen() {
+    let text = screen(&fixture::passing(), Style::PLAIN);
+    assert!(text.lines().count() <= 40, "{text}");
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn a_large_run_stays_readable() {
+    let text = screen(&fixture::large(1_000), Style::PLAIN);
+    assert!(text.lines().count() <= 60, "{text}");
+    assert!(
+        text.contains("and       49 more cases of the same cause"),
+        "{text}"
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for width in [40, 60, 80, 100, 140] {
+        for fixture in [
+            fixture::believable(),
+            fixture::passing(),
+            fixture::believable().poisoned(),
+        ] {
+            let text = screen(
+                &fixture,
+                Style {
+                    colour: false,
+                    width,
+                },
+            );
+            // The command alone is left whole, for copying.
+            for line in text.lines().filter(|line| !line.starts_with("   repeat")) {
+                assert!(hostile::columns(line) <= width, "{width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_failure_that_does_not_count_is_told() {
+    let mut fixture = fixture::believable();
+    for asked in fixture.record.requirements.values_mut() {
+        asked.mandatory = false;
+    }
+    let text = screen(&fixture, Style::PLAIN);
+    assert!(
+        text.contains("✗ REQ-4.b@ep-cscf  fail  seed-shall, does not count"),
+        "{text}"
+    );
+}
+
+#[test]
+fn colour_adds_nothing_but_colour() {
+    let fixture = fixture::believable();
+    let coloured = screen(
+        &fixture,
+        Style {
+            colour: true,
+            ..Style::PLAIN
+        },
+    );
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once("\x1b[") {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain.push_str(rest);
+    assert_ne!(coloured, plain);
+    let trimmed: Vec<&str> = plain.lines().map(str::trim_end).collect();
+    assert_eq!(
+        trimmed.join("\n"),
+        screen(&fixture, Style::PLAIN).trim_end()
+    );
+}
+
+#[test]
+fn a_finished_case_is_one_plain_line() {
+    let fixture = fixture::believable();
+    let told: Vec<String> = fixture
+        .cases
+        .iter()
+        .map(|case| progress::finished(case, Style::PLAIN))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    for case in fixture.poisoned().cases {
+        let line = progress::finished(&case, Style::PLAIN);
+        assert!(
+            !line.contains(char::is_control) && line.starts_with(case.verdict.word()),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn every_verdict_has_a_diagnosis_that_names_case_and_command() {
+    let mut case = fixture::believable().cases.remove(0);
+    for verdict in Verdict::ALL {
+        case.verdict = *verdict;
+        let text = terminal::diagnosis(&case, "wicheck run --only x", Style::PLAIN);
+        assert!(
+            text.contains(&case.case) && text.contains("repeat    wicheck run --only x"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn hostile_bytes_neither_steer_nor_command() {
+    let text = screen(&fixture::believable().poisoned(), Style::PLAIN);
+    for line in text.lines() {
+        assert!(!line.contains(char::is_control), "{line:?}");
+        assert!(!line.trim_start().starts_with("::"), "{line:?}");
+        assert!(
+            !line.contains("##[") && !line.contains("##vso["),
+            "{line:?}"
+        );
+    }
+}
+
+/// Six roles and all families of the suite, as when the whole embedded network is tested.
+#[test]
+fn a_passed_run_of_every_role_fits_one_screen_too() {
+    let mut fixture = fixture::passing();
+    let (_, template) = fixture.record.requirements.pop_first().unwrap();
+    let said = fixture.record.roles.values().next().unwrap().clone();
+    fixture.record.requirements.clear();
+    let families = [
+        "REQ-x", "REQ-1", "REQ-2", "REQ-3", "REQ-4", "REQ-5", "REQ-6", "REQ-7", "REQ-y", "REQ-z",
+    ];
+    let protocols =
+        ["ALIVE", "DIG", "OA", "PKI", "SIP", "TLS", "WEB", "WS"].map(|name| format!("PRO-{name}"));
+    for family in families.map(str::to_owned).into_iter().chain(protocols) {
+        for role in Role::ALL {
+            for item in 1..15 {
+                let passed = RequirementRecord {
+                    verdict: Some(Verdict::Pass),
+                    ..template.clone()
+                };
+                fixture
+                    .record
+                    .requirements
+                    .insert(format!("{family}.{item}@{role}"), passed);
+                fixture.record.roles.insert(*role, said.clone());
+            }
+        }
+    }
+    for width in [80, 100] {
+        let text = screen(
+            &fixture,
+            Style {
+                colour: false,
+                width,
+            },
+        );
+        assert!(text.lines().count() <= 40, "{text}");
+    }
+}

@@ -343,6 +343,28 @@ pub struct PlannedRun {
     pub command: Vec<String>,
 }
 
+/// A line of `events.ndjson`: the plays that decide a case, written as soon as they are over.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Played {
+    /// The case.
+    pub case: String,
+    /// The honest run before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// The attack.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attack: Option<String>,
+    /// The honest run after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// The honest run after it was played once more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<String>,
+    /// Why it was not played, if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_run: Option<Reason>,
+}
+
 /// `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {

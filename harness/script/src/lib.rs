@@ -8,6 +8,7 @@
 
 pub mod case;
 pub mod catalogue;
+pub mod expectations;
 pub mod node;
 pub mod placeholder;
 pub mod problem;

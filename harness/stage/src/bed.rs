@@ -71,6 +71,8 @@ pub struct Bed {
     /// Where logs are written.
     pub(crate) out: PathBuf,
     pub(crate) numbers: Arc<AtomicU64>,
+    /// Hooks that a start has given, beside those of the SUT file.
+    started_hooks: Mutex<BTreeMap<String, Hook>>,
     identities: Mutex<HashMap<String, tls::Identity>>,
     pub(crate) core: roles::core::Core,
     pub(crate) edge_mw: roles::edge_mw::Sockets,
@@ -93,6 +95,7 @@ impl Bed {
             board: Board::new(&world, clock),
             core: roles::core::Core::default(),
             edge_mw: roles::edge_mw::Sockets::default(),
+            started_hooks: Mutex::default(),
             identities: Mutex::default(),
             tasks: Mutex::default(),
             world,
@@ -133,6 +136,16 @@ impl Bed {
         tasks.spawn(task);
     }
 
+    /// Takes the hooks that a start of the SUT has given.
+    pub fn take_hooks(&self, hooks: BTreeMap<String, Hook>) {
+        *lock(&self.started_hooks) = hooks;
+    }
+
+    /// A hook by its name; the SUT file's own goes first.
+    pub(crate) fn hook(&self, name: &str) -> Option<Hook> {
+        self.sut.hooks.get(name).cloned().or_else(|| lock(&self.started_hooks).get(name).cloned())
+    }
+
     /// The role under test.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -145,7 +158,7 @@ impl Bed {
     }
 
     /// The plays that got something after their end.
-    pub fn take_late(&self) -> std::collections::BTreeSet<u64> {
+    pub fn take_late(&self) -> std::collections::BTreeSet<String> {
         self.board.take_late()
     }
 

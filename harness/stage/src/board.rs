@@ -21,11 +21,12 @@ pub(crate) struct Board {
     by_lane: Vec<Mutex<Vec<u64>>>,
     closed: Mutex<HashMap<u64, Closed>>,
     /// Plays that got something after their end.
-    late: Mutex<BTreeSet<u64>>,
+    late: Mutex<BTreeSet<String>>,
 }
 
 /// A play whose log is written; what comes late is appended.
 struct Closed {
+    id: String,
     path: PathBuf,
     events: u32,
 }
@@ -63,13 +64,13 @@ impl Board {
     }
 
     /// Ends a play; its log is watched on until the end of the run.
-    pub(crate) fn close(&self, play: &Play, path: PathBuf) {
+    pub(crate) fn close(&self, play: &Play, id: String, path: PathBuf) {
         lock(&self.open).remove(&play.number);
         if let Some(lane) = self.by_lane.get(play.lane) {
             lock(lane).retain(|number| *number != play.number);
         }
         let events = u32::try_from(play.tap.len()).unwrap_or(u32::MAX);
-        lock(&self.closed).insert(play.number, Closed { path, events });
+        lock(&self.closed).insert(play.number, Closed { id, path, events });
     }
 
     /// The open play with this number.
@@ -116,12 +117,12 @@ impl Board {
         });
         if appended.is_ok() {
             play.events += 1;
-            lock(&self.late).insert(number);
+            lock(&self.late).insert(play.id.clone());
         }
     }
 
     /// The plays that got something late.
-    pub(crate) fn take_late(&self) -> BTreeSet<u64> {
+    pub(crate) fn take_late(&self) -> BTreeSet<String> {
         std::mem::take(&mut lock(&self.late))
     }
 }

@@ -24,11 +24,11 @@ pub(crate) async fn ask(
 ) -> Result<Value, String> {
     request["hook"] = Value::String(name.to_owned());
     let within = bed.time("driver-time", 30_000);
-    let answered = match bed.sut.hooks.get(name) {
+    let answered = match bed.hook(name) {
         None => Err(format!(
             "the SUT file has no hook {name}: add `{name} = ...` to [hooks]"
         )),
-        Some(hook) => match tokio::time::timeout(within, call(hook, &request)).await {
+        Some(hook) => match tokio::time::timeout(within, call(&hook, &request)).await {
             Ok(answered) => answered,
             Err(_) => Err(format!(
                 "the hook {name} did not answer within {} ms",

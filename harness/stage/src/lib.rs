@@ -23,4 +23,11 @@ pub mod world;
 pub use bed::{Bed, BedError, Sut};
 pub use perform::{Part, Performed, Script, perform};
 pub use play::Play;
+pub use wire::Clock;
 pub use world::World;
+
+/// The names of the flaws that a forged token can have.
+#[must_use]
+pub fn token_flaws() -> Vec<String> {
+    jose::Flaw::ALL.iter().map(|flaw| flaw.name().to_owned()).collect()
+}

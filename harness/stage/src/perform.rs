@@ -109,7 +109,7 @@ impl Performed {
         restore::restore(&self.bed, &self.play).await;
         let log = self.play.tap.read();
         self.play.tap.flush()?;
-        self.bed.board.close(&self.play, self.path);
+        self.bed.board.close(&self.play, self.id, self.path);
         Ok(log)
     }
 }

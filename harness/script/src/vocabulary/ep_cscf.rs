@@ -7,6 +7,10 @@ verbs! {
         text message = "message",
         /// The person of From, To and Contact.
         text person = "person",
+        /// IMPU in From and To in place of the person's first.
+        text impu = "impu",
+        /// Name of another registration of this person, with a Call-ID and Contact of its own.
+        text dialog = "dialog",
         /// IMPI in Authorization instead of the person's.
         text impi = "impi",
         /// Value of integrity-protected, `auth-done` unless given; `none` for no such parameter.
@@ -17,9 +21,10 @@ verbs! {
         text network = "network",
         /// Where it comes from: `edge`, or `stranger`, a host that is enrolled nowhere.
         text source = "source",
-        /// SIP Digest: `none`, `right`, `wrong`, `empty`, `replay`, `basic`: answer to the last challenge of this person.
+        /// SIP Digest in place of the edge's word: `none` (no response yet), `right`, `wrong`, `empty`, `absent`, `spaces`: answer to
+        /// the last challenge of this person; `replay`: the last such answer once more; `basic`: the password itself.
         text digest = "digest",
-        /// Digest parameters in place of the right ones.
+        /// Digest parameters in place of the right ones, the response computed over them; an empty value leaves one out.
         table digest_set = "digest-set",
         /// Seconds in Expires.
         number expires = "expires",

@@ -39,7 +39,7 @@ verbs! {
     }
     /// Sends a SIP message on W2, or bytes in its place.
     act Send = "send" {
-        /// `register`, `refresh`, `deregister`, `invite`, `message`, `options`.
+        /// `register`, `refresh`, `deregister`, `invite`, `message`, `subscribe`, `options`.
         text message = "message",
         /// The person in From, To, Contact and P-Preferred-Identity.
         text person = "person",
@@ -47,6 +47,8 @@ verbs! {
         text connection = "connection",
         /// Name of a token that was issued; it travels as declared.
         text token = "token",
+        /// `proper`: what the registration wants, the first leg of Digest in 1, a fresh token of the person in 2 and 3.
+        text credential = "credential",
         /// Authentication scheme before the token instead of `Bearer`.
         text scheme = "scheme",
         /// Seconds in Expires.

@@ -23,6 +23,12 @@ verbs! {
         flag clear = "clear",
         /// TLS versions to offer.
         words versions = "versions",
+        /// Resumes the TLS session of the last request, if the WAF lets it.
+        flag resume = "resume",
+        /// A header that holds the party's own certificate, which is then not shown in the handshake.
+        text certificate_header = "certificate-header",
+        /// Query of the request's target.
+        text query = "query",
         /// These bytes as the body.
         text raw = "raw",
         /// How often, one unless given.
@@ -40,8 +46,10 @@ verbs! {
         edits add_query = "add-query",
         /// Another password than the right one.
         text password = "password",
-        /// Gives consent when asked: `yes` unless given, `no`.
+        /// Gives consent when asked: `yes` unless given, `no`, `cross-site` (the form as a foreign site can post it).
         text consent = "consent",
+        /// Fields put into the consent form beside those of the page.
+        table consent_form = "consent-form",
     }
     /// Exchanges the code at the WAF under test.
     act Exchange = "exchange" {
@@ -91,6 +99,10 @@ verbs! {
     act Fetch = "fetch" {
         /// `metadata`, `jwks`, or a path.
         text path = "path",
+        /// TLS versions to offer.
+        words versions = "versions",
+        /// Server name in the hello instead of the SUT's; the Host field is kept.
+        text server_name = "server-name",
     }
     /// Behaves otherwise towards the WIC under test. Holds from the start of the case.
     act Serve = "serve" {

@@ -5,6 +5,8 @@ pub(crate) mod digest;
 pub(crate) mod edge_mw;
 pub(crate) mod edge_site;
 pub(crate) mod hello;
+pub(crate) mod mw_digest;
+pub(crate) mod mw_message;
 pub(crate) mod portal_site;
 pub(crate) mod registrar;
 pub(crate) mod sut;

@@ -125,8 +125,13 @@ pub(crate) fn form_of(body: &[u8]) -> Vec<(String, String)> {
 }
 
 fn keys(bed: &Bed, node: &str) -> Value {
-    let key = bed.world.keys.get(node);
-    key.map_or_else(|| json!({ "keys": [] }), |key| jose::jwks(&[key]))
+    let Some(own) = bed.world.keys.get(node) else { return json!({ "keys": [] }) };
+    if node != "waf-x" {
+        return jose::jwks(&[own]);
+    }
+    // The enemy publishes its key under everybody's name: a token that points here still names the genuine one.
+    let named: Vec<jose::Key> = bed.world.keys.values().map(|key| own.clone().with_kid(key.kid())).collect();
+    jose::jwks(&named.iter().collect::<Vec<_>>())
 }
 
 fn metadata(bed: &Bed, node: &str) -> Value {

@@ -570,6 +570,10 @@ fn authorization(
     person: &Person,
     verb: &Send,
 ) -> Result<Option<String>, String> {
+    if verb.credential.as_deref() == Some("proper") {
+        let proper = Send { credential: None, ..proper(bed, play, person)? };
+        return authorization(bed, play, connection, person, &proper);
+    }
     if let Some(name) = &verb.token {
         let issued = play.token(name)?;
         let scheme = verb.scheme.as_deref().unwrap_or("Bearer");
@@ -586,6 +590,16 @@ fn authorization(
         None => person.clone(),
     };
     super::digest::answer(bed, play, connection.number, &user, kind).map(Some)
+}
+
+/// The credential that the registration wants of a first REGISTER, as a script would write it.
+fn proper(bed: &Bed, play: &Play, person: &Person) -> Result<Send, String> {
+    if play.registration == 1 {
+        return Ok(Send { digest: Some("none".to_owned()), ..Send::default() });
+    }
+    let name = format!("proper {}", person.name);
+    super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
+    Ok(Send { token: Some(name), ..Send::default() })
 }
 
 /// Waits for what a control expects, where sending did not wait for it already: a request of the network.
@@ -664,12 +678,7 @@ pub(crate) async fn deregister(
         verb.digest = Some("right".to_owned());
     } else {
         let name = "restore".to_owned();
-        let issue = script::vocabulary::waf::Issue {
-            token: Some(name.clone()),
-            person: Some(person.name.clone()),
-            ..Default::default()
-        };
-        super::waf::issue(bed, play, usize::MAX, &issue).map_err(|trouble| trouble.why)?;
+        super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
         verb.token = Some(name);
     }
     let message = message(bed, play, &open, person, &verb)?;

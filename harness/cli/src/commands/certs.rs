@@ -1,0 +1,66 @@
+//! `wicheck certs`: the test PKI by itself.
+
+use certs_gen::{Authority, Flaw, LeafRequest, Others, Usage};
+use serde_json::json;
+
+use crate::arguments::Certs;
+use crate::{Done, Failure, output};
+
+/// Writes a world folder, or prints one flawed chain with its key.
+pub(crate) fn certs(command: &Certs, json: bool) -> Done {
+    match (&command.out, command.flaw.as_deref()) {
+        (Some(out), None) => {
+            campaign::world(out, command.lanes.max(1))
+                .map_err(|why| Failure::ours(why.to_string()))?;
+            if json {
+                output::json(&json!({ "world": out }));
+            } else {
+                output::print(&format!(
+                    "the world stands in {}; docs/world.md tells what is whose",
+                    out.display()
+                ));
+            }
+            Ok(0)
+        }
+        (_, Some("list")) => {
+            let names: Vec<&str> = Flaw::ALL.iter().map(|flaw| flaw.name()).collect();
+            if json {
+                output::json(&json!(names))
+            } else {
+                output::print(&names.join("\n"))
+            }
+            Ok(0)
+        }
+        (_, Some(flaw)) => flawed(flaw, &command.name),
+        (None, None) => Err(Failure::usage(
+            "name a folder with --out, or a flaw with --flaw (`--flaw list` names them)",
+        )),
+    }
+}
+
+fn flawed(flaw: &str, name: &str) -> Done {
+    let flaw: Flaw = flaw.parse().map_err(|why: certs_gen::UnknownFlaw| {
+        Failure::usage(format!("{why}; `--flaw list` names them"))
+    })?;
+    let now = campaign::now();
+    let ours = |why: certs_gen::Error| Failure::ours(why.to_string());
+    let authority = Authority::generate("wicheck root", now).map_err(ours)?;
+    let unknown = Authority::generate("wicheck root", now).map_err(ours)?;
+    let request = LeafRequest {
+        names: vec![name.to_owned()],
+        addresses: Vec::new(),
+        usage: Usage::Server,
+        subject_cn: None,
+        now,
+    };
+    let chain = authority
+        .issue_flawed(&request, flaw, &Others { unknown: &unknown })
+        .map_err(ours)?;
+    output::print(&format!(
+        "{}{}{}",
+        chain.chain_pem(),
+        chain.sign_key_pem(),
+        authority.root_pem()
+    ));
+    Ok(0)
+}

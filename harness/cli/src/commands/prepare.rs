@@ -1,0 +1,292 @@
+//! What a run needs before it starts: the SUT, the world, the folder, the plan.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use campaign::{Process, Runs, World};
+use evidence::record::{PlannedRun, SutRecord};
+use evidence::{Role, RunFolder};
+use script::select::Selection;
+use script::{Case, Suite, SutFile};
+
+use crate::embedded::Embedded;
+use crate::{Failure, suite};
+
+/// Lanes of the embedded reference, and of a SUT whose data we make: enough that waits overlap.
+const LANES: usize = 8;
+
+/// The SUT of a run.
+pub(crate) struct Subject {
+    pub(crate) file: SutFile,
+    pub(crate) text: String,
+    /// Where its file stands; none for the embedded reference.
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) defect: Option<reference::Defect>,
+}
+
+impl Subject {
+    /// The SUT of a file.
+    pub(crate) fn of_file(path: &Path, suite: &Suite) -> Result<Self, Failure> {
+        let text = std::fs::read_to_string(path).map_err(|why| {
+            Failure::usage(format!(
+                "cannot read {}: {why}; `wicheck init ROLE > {}` writes one",
+                path.display(),
+                path.display()
+            ))
+        })?;
+        let file = SutFile::read(&path.display().to_string(), &text, &suite.items).map_err(
+            |problems| {
+                let rendered = problems.render(crate::output::colour_on_stderr());
+                Failure::usage(format!(
+                    "{rendered}{} error(s) in the SUT file; nothing was started",
+                    problems.len()
+                ))
+            },
+        )?;
+        let folder = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        let folder = folder
+            .canonicalize()
+            .map_err(|why| Failure::usage(why.to_string()))?;
+        Ok(Self {
+            file,
+            text,
+            folder: Some(folder),
+            defect: None,
+        })
+    }
+
+    /// The embedded reference.
+    pub(crate) fn embedded(
+        model: &str,
+        defect: Option<&str>,
+        suite: &Suite,
+    ) -> Result<Self, Failure> {
+        let (file, text) = suite::model(model, suite)?;
+        let defect =
+            defect
+                .map(str::parse)
+                .transpose()
+                .map_err(|why: reference::UnknownDefect| {
+                    Failure::usage(format!("{why}; `wicheck explain defects` lists them"))
+                })?;
+        Ok(Self {
+            file,
+            text,
+            folder: None,
+            defect,
+        })
+    }
+
+    /// What can be started of it.
+    pub(crate) fn runs(&self, out: &Path, world: &World) -> Box<dyn Runs> {
+        match &self.folder {
+            None => Box::new(Embedded {
+                answers: self.file.answers.clone(),
+                defect: self.defect,
+                running: None,
+            }),
+            Some(folder) => {
+                let addresses = self.addresses(world);
+                Box::new(Process::new(
+                    self.file.launch.clone(),
+                    folder,
+                    out,
+                    addresses,
+                ))
+            }
+        }
+    }
+
+    /// Addresses that must accept a connection before the SUT is ready.
+    fn addresses(&self, world: &World) -> Vec<SocketAddr> {
+        let interface = |role: &Role| match role {
+            Role::EpCscf => Some(("ep-cscf", "W2")),
+            Role::Waf => Some(("waf", "W4")),
+            Role::Wwsf | Role::Network => Some(("wwsf-a", "W1")),
+            Role::Core | Role::Wic => None,
+        };
+        self.file
+            .roles
+            .iter()
+            .filter_map(interface)
+            .filter_map(|(node, interface)| world.address(node, interface))
+            .collect()
+    }
+
+    pub(crate) fn record(&self, roles: &[Role]) -> SutRecord {
+        SutRecord {
+            name: self.file.name.clone(),
+            version: self.file.version.clone(),
+            roles: roles.to_vec(),
+            defect: self.defect.map(|defect| defect.name().to_owned()),
+            addresses: self.file.addresses.clone(),
+        }
+    }
+
+    /// The roles that are under test: those asked for, of those that the file names.
+    pub(crate) fn roles(&self, asked: &[String]) -> Result<Vec<Role>, Failure> {
+        let mut roles = Vec::new();
+        for word in asked {
+            let role: Role = word
+                .parse()
+                .map_err(|why: evidence::words::UnknownWord| Failure::usage(why.to_string()))?;
+            if !self.file.roles.contains(&role) {
+                return Err(Failure::usage(format!(
+                    "the SUT file does not name the role {role}: add it to [sut] roles"
+                )));
+            }
+            roles.push(role);
+        }
+        Ok(if roles.is_empty() {
+            self.file.roles.clone()
+        } else {
+            roles
+        })
+    }
+}
+
+/// How many lanes a role is played in. The identities that a portal picks from its pool are not ours to choose, so its
+/// visitors come one after the other; a network has such a portal inside.
+pub(crate) fn jobs(role: Role, asked: Option<usize>, subject: &Subject) -> usize {
+    match role {
+        Role::Wwsf | Role::Network => 1,
+        _ if !subject.file.users.is_empty() => 1,
+        _ => asked.unwrap_or(LANES),
+    }
+}
+
+/// The world of a run: a kept one, or a new one below the run folder.
+pub(crate) fn world(kept: Option<&Path>, out: &Path) -> Result<World, Failure> {
+    let folder = kept.map_or_else(|| out.join("world"), Path::to_owned);
+    let folder = if folder.is_absolute() {
+        folder
+    } else {
+        here()?.join(folder)
+    };
+    campaign::world(&folder, LANES).map_err(|why| Failure::ours(why.to_string()))
+}
+
+fn here() -> Result<PathBuf, Failure> {
+    std::env::current_dir()
+        .map_err(|why| Failure::ours(format!("there is no current folder: {why}")))
+}
+
+/// The run folder: the one asked for, or a new one with `latest` beside it.
+pub(crate) fn folder(asked: Option<&Path>, run_id: &str) -> Result<RunFolder, Failure> {
+    let root = match asked {
+        Some(path) => path.to_owned(),
+        None => PathBuf::from("wicheck-out").join(run_id),
+    };
+    let root = if root.is_absolute() {
+        root
+    } else {
+        here()?.join(root)
+    };
+    let occupied = std::fs::read_dir(&root).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        return Err(Failure::usage(format!(
+            "{} is not empty: name a new folder with --out",
+            root.display()
+        )));
+    }
+    std::fs::create_dir_all(&root)
+        .map_err(|why| Failure::ours(format!("cannot make {}: {why}", root.display())))?;
+    if asked.is_none() {
+        latest(&root);
+    }
+    Ok(RunFolder::new(root))
+}
+
+/// `latest` points to the newest run. Where links cannot be made, there is none.
+fn latest(root: &Path) {
+    let Some(parent) = root.parent() else { return };
+    let link = parent.join("latest");
+    let _ = std::fs::remove_file(&link);
+    if let Some(name) = root.file_name() {
+        let _ = std::os::unix::fs::symlink(name, &link);
+    }
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        })
+}
+
+/// Which cases a run plays, beside `--only`: one part of several.
+pub(crate) struct Part {
+    only: Option<Selection>,
+    shard: Option<(u64, u64)>,
+}
+
+impl Part {
+    pub(crate) fn read(only: Option<&str>, shard: Option<&str>) -> Result<Self, Failure> {
+        let only = only
+            .map(Selection::read)
+            .transpose()
+            .map_err(|why| Failure::usage(why.to_string()))?;
+        let shard = shard.map(|text| {
+            let read = text
+                .split_once('/')
+                .and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+            read.filter(|(part, of)| (1..=*of).contains(part))
+                .ok_or_else(|| {
+                    Failure::usage(format!(
+                        "--shard takes I/N, 1/4 for the first of four, and not {text:?}"
+                    ))
+                })
+        });
+        Ok(Self {
+            only,
+            shard: shard.transpose()?,
+        })
+    }
+
+    /// Whether a case is selected. A shard is chosen by the id, so that it is the same on every machine.
+    pub(crate) fn has(&self, case: &Case) -> bool {
+        let in_shard = self.shard.is_none_or(|(part, of)| {
+            let sum = case.id.bytes().fold(0_u64, |sum, byte| {
+                sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+            });
+            sum % of == part - 1
+        });
+        in_shard && self.only.as_ref().is_none_or(|only| only.has(case))
+    }
+
+    pub(crate) fn is_everything(&self) -> bool {
+        self.only.is_none() && self.shard.is_none()
+    }
+}
+
+/// Writes what was planned, and the scripts and the SUT file that were played.
+pub(crate) fn write_plan(
+    folder: &RunFolder,
+    planned: &PlannedRun,
+    suite: &Suite,
+    sut: &str,
+) -> Result<(), Failure> {
+    let failed = |why: std::io::Error| {
+        Failure::ours(format!(
+            "cannot write into {}: {why}",
+            folder.root().display()
+        ))
+    };
+    for source in &suite.sources {
+        let path = folder.suite().join(&source.path);
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(failed)?;
+        }
+        std::fs::write(path, &source.text).map_err(failed)?;
+    }
+    std::fs::write(folder.sut_file(), sut).map_err(failed)?;
+    let plan =
+        serde_json::to_string_pretty(planned).map_err(|why| Failure::ours(why.to_string()))?;
+    std::fs::write(folder.plan(), plan).map_err(failed)
+}

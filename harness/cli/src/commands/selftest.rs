@@ -1,0 +1,386 @@
+//! `wicheck selftest`: plays attacks against the defects that they name, and the conforming reference against everything.
+//!
+//! It is `run` once per model and defect and a comparison; there is no second engine.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use evidence::record::Kind;
+use evidence::{CaseRecord, Role, Verdict};
+use script::Suite;
+use serde_json::json;
+
+use super::prepare::{Part, Subject};
+use super::run::Campaign;
+use crate::arguments::Selftest;
+use crate::{Done, Failure, output, suite};
+
+/// What one run of the reference is for.
+#[derive(Clone, Debug)]
+struct Trial {
+    model: String,
+    defect: Option<reference::Defect>,
+    role: Role,
+    /// Cases to play; empty for all.
+    only: Vec<String>,
+}
+
+/// What came of all trials.
+#[derive(Default)]
+struct Matrix {
+    /// Attack to the defects that it has killed for its own reason.
+    kills: BTreeMap<String, BTreeSet<String>>,
+    false_alarms: BTreeSet<String>,
+    /// Attacks that passed against a reference that refuses everybody.
+    vacuous: BTreeSet<String>,
+    errors: Vec<String>,
+}
+
+/// Plays the trials and prints the kill matrix.
+pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
+    let begun = Instant::now();
+    let suite = suite::read(command.scenarios.as_deref())?;
+    let part = Part::read(command.only.as_deref(), None)?;
+    let proofs = proofs(&suite, &part);
+    let trials = trials(&suite, command, &proofs)?;
+    let scratch = Scratch::new()?;
+    let matrix = play(&suite, command, &trials, scratch.path());
+    if !matrix.errors.is_empty() {
+        return Err(Failure::ours(matrix.errors.join("\n")));
+    }
+    let named: BTreeSet<&String> = proofs.values().flatten().collect();
+    let tried: Vec<&reference::Defect> = reference::Defect::ALL
+        .iter()
+        .filter(|each| {
+            command.defect.is_empty() || command.defect.iter().any(|name| name == each.name())
+        })
+        .collect();
+    let survivors: Vec<&str> = tried
+        .iter()
+        .filter(|each| !each.refuses_everybody())
+        .map(|each| each.name())
+        .filter(|name| !matrix.kills.values().any(|kills| kills.contains(*name)))
+        .filter(|name| command.only.is_none() || named.contains(&(*name).to_owned()))
+        .collect();
+    let unproven = unproven(&proofs, &matrix, command);
+    let killed: usize = matrix.kills.values().map(BTreeSet::len).sum();
+    let mut alarms: Vec<&String> = matrix.false_alarms.iter().collect();
+    alarms.extend(&matrix.vacuous);
+    let clean = survivors.is_empty() && unproven.is_empty() && alarms.is_empty();
+    if json {
+        output::json(
+            &json!({ "attacks": proofs.len(), "controls": suite.controls.len(), "defects": tried.len(), "killed": killed,
+            "survivors": survivors, "unproven": unproven, "false_alarms": alarms, "kills": matrix.kills,
+            "seconds": begun.elapsed().as_secs_f64() }),
+        );
+    } else {
+        print(
+            &matrix,
+            &survivors,
+            &unproven,
+            &alarms,
+            (proofs.len(), tried.len(), killed),
+            begun,
+        );
+    }
+    Ok(u8::from(!clean))
+}
+
+fn print(
+    matrix: &Matrix,
+    survivors: &[&str],
+    unproven: &[String],
+    alarms: &[&String],
+    counts: (usize, usize, usize),
+    begun: Instant,
+) {
+    for (attack, kills) in &matrix.kills {
+        output::print(&format!(
+            "{attack:36} kills {}",
+            kills.iter().cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    for name in survivors {
+        output::print(&format!(
+            "SURVIVOR     {name}: no attack catches it; name it in the `proof` of one that should"
+        ));
+    }
+    for pair in unproven {
+        output::print(&format!(
+            "UNPROVEN     {pair}: the attack does not fail by its own oracle; `wicheck run --only ATTACK --defect DEFECT` shows why"
+        ));
+    }
+    for case in alarms {
+        output::print(&format!(
+            "FALSE ALARM  {case}: not pass on the conforming reference"
+        ));
+    }
+    let (attacks, defects, killed) = counts;
+    output::print(&format!(
+        "{attacks} attacks, {defects} defects, {killed} kills, {} survivors, {} unproven, {} false alarms, {:.1} s",
+        survivors.len(),
+        unproven.len(),
+        alarms.len(),
+        begun.elapsed().as_secs_f64()
+    ));
+}
+
+/// The defects that each attack names, by slug; of a variant's own proof under `slug[variant]`.
+fn proofs(suite: &Suite, part: &Part) -> BTreeMap<String, BTreeSet<String>> {
+    let mut proofs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for role in Role::ALL {
+        for case in suite.cases(*role, &script::Answers::new()) {
+            if case.kind != Kind::Control && part.has(&case) {
+                let id = case.id.split('@').next().unwrap_or_default().to_owned();
+                proofs
+                    .entry(id)
+                    .or_default()
+                    .extend(case.proof.iter().cloned());
+            }
+        }
+    }
+    proofs
+}
+
+/// The conforming reference in every model, and each defect with the attacks that name it, in the first model in which
+/// they apply.
+fn trials(
+    suite: &Suite,
+    command: &Selftest,
+    proofs: &BTreeMap<String, BTreeSet<String>>,
+) -> Result<Vec<Trial>, Failure> {
+    let mut trials = Vec::new();
+    let mut placed: BTreeSet<(String, String)> = BTreeSet::new();
+    for model in suite::models() {
+        let (file, _) = suite::model(&model, suite)?;
+        for role in &file.roles {
+            let cases = suite.cases(*role, &file.answers);
+            let applying: Vec<_> = cases
+                .iter()
+                .filter(|case| case.kind != Kind::Control && case.applies == script::Applies::Yes)
+                .collect();
+            if command.defect.is_empty() {
+                trials.push(Trial {
+                    model: model.clone(),
+                    defect: None,
+                    role: *role,
+                    only: ids(proofs, &applying),
+                });
+            }
+            for defect in reference::Defect::ALL.iter().filter(|each| {
+                command.defect.is_empty() || command.defect.iter().any(|name| name == each.name())
+            }) {
+                let mut only = Vec::new();
+                for case in &applying {
+                    let id = case.id.split('@').next().unwrap_or_default().to_owned();
+                    if proofs.contains_key(&id)
+                        && case.proof.iter().any(|name| name == defect.name())
+                    {
+                        let first = !placed
+                            .iter()
+                            .any(|(attack, name)| *attack == id && name == defect.name());
+                        if first || only.contains(&id) {
+                            only.push(id);
+                        }
+                    }
+                }
+                placed.extend(only.iter().map(|id| (id.clone(), defect.name().to_owned())));
+                let refuses = defect.refuses_everybody()
+                    && suite::role(defect.role()) == *role
+                    && model == "default";
+                if !only.is_empty() || refuses {
+                    only.dedup();
+                    trials.push(Trial {
+                        model: model.clone(),
+                        defect: Some(*defect),
+                        role: *role,
+                        only,
+                    });
+                }
+            }
+        }
+    }
+    Ok(trials)
+}
+
+fn ids(proofs: &BTreeMap<String, BTreeSet<String>>, applying: &[&script::Case]) -> Vec<String> {
+    let mut ids: Vec<String> = applying
+        .iter()
+        .map(|case| case.id.split('@').next().unwrap_or_default().to_owned())
+        .collect();
+    ids.retain(|id| proofs.contains_key(id));
+    ids.dedup();
+    ids
+}
+
+fn play(suite: &Suite, command: &Selftest, trials: &[Trial], scratch: &Path) -> Matrix {
+    let matrix = Mutex::new(Matrix::default());
+    let next = AtomicUsize::new(0);
+    let jobs = command
+        .jobs
+        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
+    std::thread::scope(|scope| {
+        for job in 0..jobs.max(1) {
+            let (matrix, next) = (&matrix, &next);
+            // Each job has a world of its own: two references cannot listen on one address.
+            let world = scratch.join(format!("world-{job}"));
+            scope.spawn(move || {
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(trial) = trials.get(at) else { break };
+                    let out = scratch.join(format!("run-{at}"));
+                    let played = one(suite, trial, &world, &out, command.seed);
+                    let mut matrix = matrix
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
+                    match played {
+                        Ok(records) => matrix.take(trial, &records),
+                        Err(failure) => matrix.errors.push(failure.text),
+                    }
+                    drop(matrix);
+                    // Evidence of a trial is of use only while its run can be asked for again.
+                    let _ = std::fs::remove_dir_all(&out);
+                }
+            });
+        }
+    });
+    matrix
+        .into_inner()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn one(
+    suite: &Suite,
+    trial: &Trial,
+    world: &Path,
+    out: &Path,
+    seed: u64,
+) -> Result<Vec<CaseRecord>, Failure> {
+    let subject = Subject::embedded(
+        &trial.model,
+        trial.defect.map(|defect| defect.name()),
+        suite,
+    )?;
+    let only = if trial.only.is_empty() {
+        None
+    } else {
+        Some(trial.only.join(","))
+    };
+    let campaign = Campaign {
+        suite,
+        subject: &subject,
+        part: &Part::read(only.as_deref(), None)?,
+        roles: vec![trial.role],
+        world: Some(world),
+        out: Some(out),
+        jobs: None,
+        repeat: 1,
+        seed,
+        quiet: true,
+        command: Vec::new(),
+    };
+    campaign.run().map(|(_, records, _)| records)
+}
+
+impl Matrix {
+    fn take(&mut self, trial: &Trial, records: &[CaseRecord]) {
+        for record in records {
+            let id = record.case.split('@').next().unwrap_or_default().to_owned();
+            let fine = matches!(record.verdict, Verdict::Pass | Verdict::NotApplicable);
+            match trial.defect {
+                None if !fine => {
+                    let reason = record
+                        .reason
+                        .as_ref()
+                        .map_or("", |reason| reason.code.as_str());
+                    let verdict = record.verdict.word();
+                    self.false_alarms.insert(format!(
+                        "{} ({verdict} {reason}, {}, model {})",
+                        record.case, trial.role, trial.model
+                    ));
+                }
+                None => {}
+                Some(defect) if defect.refuses_everybody() => {
+                    if record.verdict == Verdict::Pass && record.kind != Kind::Control {
+                        self.vacuous.insert(format!(
+                            "{} passes although {} is on",
+                            record.case,
+                            defect.name()
+                        ));
+                    }
+                }
+                Some(defect) => {
+                    if killed(record) {
+                        self.kills
+                            .entry(id)
+                            .or_default()
+                            .insert(defect.name().to_owned());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Failed by an oracle of its outcome on one of the clauses that it checks.
+fn killed(record: &CaseRecord) -> bool {
+    record.kind != Kind::Control
+        && record.verdict == Verdict::Fail
+        && record.findings.iter().any(|finding| {
+            finding.verdict == Verdict::Fail
+                && finding
+                    .clauses
+                    .iter()
+                    .any(|clause| record.checks.contains(clause))
+        })
+}
+
+/// Pairs of attack and defect that are named and not killed so.
+fn unproven(
+    proofs: &BTreeMap<String, BTreeSet<String>>,
+    matrix: &Matrix,
+    command: &Selftest,
+) -> Vec<String> {
+    let mut pairs = Vec::new();
+    for (attack, defects) in proofs {
+        for defect in defects
+            .iter()
+            .filter(|name| command.defect.is_empty() || command.defect.contains(name))
+        {
+            if !matrix
+                .kills
+                .get(attack)
+                .is_some_and(|kills| kills.contains(defect))
+            {
+                pairs.push(format!("{attack} x {defect}"));
+            }
+        }
+    }
+    pairs
+}
+
+/// A folder for the runs, gone when the selftest is over.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("wicheck-selftest-{}", std::process::id()));
+        std::fs::create_dir_all(&path)
+            .map_err(|why| Failure::ours(format!("cannot make {}: {why}", path.display())))?;
+        Ok(Self(path))
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What cannot be removed is in the system's temporary folder, where it is expected.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}

@@ -12,6 +12,7 @@ mod model;
 mod net;
 mod sip;
 mod token;
+mod trust;
 mod waf;
 mod web;
 mod wic;

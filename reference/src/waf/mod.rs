@@ -21,9 +21,11 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::defect::Defect;
-use crate::net::{self, Identity};
+use crate::trust::{Fault, Trust};
 use crate::web::answer::{self, Answer};
-use crate::web::serve::{Asked, Legacy, Server, Site, serve};
+use crate::web::Legacy;
+use crate::web::listen::{Quirks, Server};
+use crate::web::serve::{Asked, Site, serve};
 use crate::{Shared, StartError};
 
 use clients::Client;
@@ -67,18 +69,29 @@ pub(crate) async fn start(
 
 fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
     let world = &shared.world;
-    let clients = net::optional_client_certificate(world)?;
-    let tls = net::server_tls(world, Identity::of_server(world, node)?, Some(clients))?;
-    let legacy = match shared.defect {
-        Some(Defect::LegacyTlsWaf) => Some(Legacy::Versions),
-        Some(Defect::WeakSuitesWaf) => Some(Legacy::Suites),
+    let tolerated = shared.defect.and_then(|defect| match defect {
+        Defect::AcceptsSelfSignedClient => Some(Fault::SelfSigned),
+        Defect::AcceptsExpiredClient => Some(Fault::Expired),
+        Defect::AcceptsNotYetValidClient => Some(Fault::NotYetValid),
+        Defect::AcceptsServerUsageClient => Some(Fault::WrongUsage),
+        Defect::AcceptsForeignAuthorityClient => Some(Fault::UnknownAuthority),
         _ => None,
+    });
+    let clients = Trust::in_pem(&world.text("roots.pem")?, tolerated).and_then(Trust::of_optional_clients);
+    let clients =
+        clients.map_err(|why| StartError::World { path: world.folder.join("roots.pem"), why: why.to_string() })?;
+    let quirks = Quirks {
+        legacy: match shared.defect {
+            Some(Defect::LegacyTlsWaf) => Some(Legacy::Versions),
+            Some(Defect::WeakSuitesWaf) => Some(Legacy::Suites),
+            _ => None,
+        },
+        clear_text: shared.has(Defect::AnswersClearTextWaf),
+        any_name: shared.has(Defect::AnswersAnyNameWaf),
+        leaf_only: shared.has(Defect::LeafOnlyWaf),
+        sessions: shared.has(Defect::TrustsResumedSession),
     };
-    Ok(Server {
-        listener: net::listen_tcp(world, node, "W4")?,
-        tls,
-        legacy,
-    })
+    Server::open(shared, (node, "W4"), Some(clients), quirks)
 }
 
 impl Waf {

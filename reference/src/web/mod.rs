@@ -4,7 +4,10 @@ pub(crate) mod answer;
 pub(crate) mod client;
 pub(crate) mod form;
 mod legacy;
+pub(crate) mod listen;
 pub(crate) mod serve;
+
+pub(crate) use legacy::Legacy;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine;

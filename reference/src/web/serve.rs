@@ -5,23 +5,23 @@ use std::future::Future;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::header::{COOKIE, HOST, HeaderMap};
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::TokioIo;
+use rustls::HandshakeKind;
 use rustls::pki_types::CertificateDer;
-use rustls::server::{ClientHello, ResolvesServerCert};
-use rustls::sign::CertifiedKey;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use super::answer::{Answer, plain};
 use super::form::Form;
-pub(crate) use super::legacy::Legacy;
+use super::listen::{Quirks, Server};
 
 /// The longest body that a web node reads, octets.
 const LONGEST_BODY: usize = 64 * 1024;
@@ -36,6 +36,8 @@ pub(crate) struct Asked {
     pub(crate) body: Bytes,
     /// The certificate that the client proved in the handshake.
     pub(crate) certificate: Option<CertificateDer<'static>>,
+    /// The handshake resumed an earlier session.
+    pub(crate) resumed: bool,
 }
 
 impl Asked {
@@ -80,14 +82,6 @@ pub(crate) trait Site: Send + Sync + 'static {
     fn answer(&self, asked: Asked) -> impl Future<Output = Option<Answer>> + Send;
 }
 
-/// How a node listens.
-pub(crate) struct Server {
-    pub(crate) listener: TcpListener,
-    pub(crate) tls: rustls::ServerConfig,
-    /// What it answers to hellos that no modern server takes.
-    pub(crate) legacy: Option<Legacy>,
-}
-
 /// Serves `site` until the task set ends.
 pub(crate) fn serve<S: Site>(server: Server, site: Arc<S>, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move {
@@ -101,7 +95,8 @@ pub(crate) fn serve<S: Site>(server: Server, site: Arc<S>, tasks: &mut JoinSet<(
                 Some(_) = connections.join_next(), if !connections.is_empty() => {}
                 accepted = server.listener.accept() => match accepted {
                     Ok((stream, _)) => {
-                        connections.spawn(connection(stream, acceptor.clone(), server.legacy, Arc::clone(&site), Arc::clone(&dead)));
+                        let (acceptor, site, dead) = (acceptor.clone(), Arc::clone(&site), Arc::clone(&dead));
+                        connections.spawn(connection(stream, acceptor, server.quirks, site, dead));
                     }
                     // A connection that was gone before we took it, or no descriptor left: others end meanwhile.
                     Err(_) => tokio::task::yield_now().await,
@@ -114,49 +109,68 @@ pub(crate) fn serve<S: Site>(server: Server, site: Arc<S>, tasks: &mut JoinSet<(
 async fn connection<S: Site>(
     stream: TcpStream,
     acceptor: TlsAcceptor,
-    legacy: Option<Legacy>,
+    quirks: Quirks,
     site: Arc<S>,
     dead: Arc<Notify>,
 ) {
     // Without it the answer may wait for the other side's delayed acknowledgement.
     let _ = stream.set_nodelay(true);
-    if let Some(legacy) = legacy
+    if let Some(legacy) = quirks.legacy
         && legacy.answers(&stream).await
     {
         return;
     }
+    if quirks.clear_text && starts_with_a_letter(&stream).await {
+        return requests(stream, Sender::default(), site, dead).await;
+    }
     // A failed handshake was told to the client by an alert; nobody else needs to know.
-    let Ok(tls) = acceptor.accept(stream).await else {
-        return;
+    let Ok(tls) = acceptor.accept(stream).await else { return };
+    let session = tls.get_ref().1;
+    let leaf = session.peer_certificates().and_then(|chain| chain.first());
+    let sender = Sender {
+        certificate: leaf.map(|leaf| leaf.clone().into_owned()),
+        resumed: session.handshake_kind() == Some(HandshakeKind::Resumed),
     };
-    let certificate = tls
-        .get_ref()
-        .1
-        .peer_certificates()
-        .and_then(|chain| chain.first())
-        .map(|leaf| leaf.clone().into_owned());
+    requests(tls, sender, site, dead).await;
+}
+
+/// A request line begins with a letter, a TLS record does not.
+async fn starts_with_a_letter(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(stream.peek(&mut first).await, Ok(1)) && first[0].is_ascii_alphabetic()
+}
+
+/// Who is at the other end of a connection.
+#[derive(Clone, Default)]
+struct Sender {
+    certificate: Option<CertificateDer<'static>>,
+    resumed: bool,
+}
+
+async fn requests<S: Site, T>(stream: T, sender: Sender, site: Arc<S>, dead: Arc<Notify>)
+where
+    T: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
     let service = service_fn(|request| {
-        let (site, dead, certificate) = (Arc::clone(&site), Arc::clone(&dead), certificate.clone());
+        let (site, dead, sender) = (Arc::clone(&site), Arc::clone(&dead), sender.clone());
         async move {
-            let answer = match read(request, certificate).await {
+            let answer = match read(request, sender).await {
                 Ok(asked) => site.answer(asked).await,
                 Err(status) => Some(plain(status, "unreadable request")),
             };
             if answer.is_none() {
                 dead.notify_one();
             }
-            Ok::<Response<Full<Bytes>>, Infallible>(answer.unwrap_or_default())
+            Ok::<Answer, Infallible>(answer.unwrap_or_default())
         }
     });
     // An HTTP error ends this connection alone.
-    let _ = hyper::server::conn::http1::Builder::new()
-        .serve_connection(TokioIo::new(tls), service)
-        .await;
+    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
 }
 
 async fn read(
     request: Request<Incoming>,
-    certificate: Option<CertificateDer<'static>>,
+    sender: Sender,
 ) -> Result<Asked, StatusCode> {
     let (head, body) = request.into_parts();
     if head.headers.get_all(HOST).iter().count() != 1 {
@@ -175,25 +189,7 @@ async fn read(
         query: Form::read(head.uri.query().unwrap_or_default().as_bytes()),
         headers: head.headers,
         body,
-        certificate,
+        certificate: sender.certificate,
+        resumed: sender.resumed,
     })
-}
-
-/// Shows a node's certificate only to who asks for the node, or for a name below it, or for none (an address in the URL).
-#[derive(Debug)]
-pub(crate) struct OwnName {
-    pub(crate) name: String,
-    pub(crate) key: Arc<CertifiedKey>,
-}
-
-impl ResolvesServerCert for OwnName {
-    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let fits = hello.server_name().is_none_or(|asked| {
-            asked == self.name
-                || asked
-                    .strip_suffix(&self.name)
-                    .is_some_and(|rest| rest.ends_with('.'))
-        });
-        fits.then(|| Arc::clone(&self.key))
-    }
 }

@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::defect::Defect;
-use crate::net::{self, Identity};
 use crate::web::answer::{self, Answer};
-use crate::web::serve::{Asked, Legacy, Server, Site, serve};
+use crate::web::Legacy;
+use crate::web::listen::{Quirks, Server};
+use crate::web::serve::{Asked, Site, serve};
 use crate::world::Party;
 use crate::{Shared, StartError};
 
@@ -90,14 +91,18 @@ pub(crate) async fn start(
 }
 
 fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
-    let world = &shared.world;
-    let tls = net::server_tls(world, Identity::of_server(world, node)?, None)?;
-    let legacy = match shared.defect {
-        Some(Defect::LegacyTlsWwsf) => Some(Legacy::Versions),
-        Some(Defect::WeakSuitesWwsf) => Some(Legacy::Suites),
-        _ => None,
+    let quirks = Quirks {
+        legacy: match shared.defect {
+            Some(Defect::LegacyTlsWwsf) => Some(Legacy::Versions),
+            Some(Defect::WeakSuitesWwsf) => Some(Legacy::Suites),
+            _ => None,
+        },
+        clear_text: shared.has(Defect::AnswersClearTextWwsf),
+        any_name: shared.has(Defect::AnswersAnyNameWwsf),
+        leaf_only: shared.has(Defect::LeafOnlyWwsf),
+        sessions: false,
     };
-    Ok(Server { listener: net::listen_tcp(world, node, "W1")?, tls, legacy })
+    Server::open(shared, (node, "W1"), None, quirks)
 }
 
 impl Portal {

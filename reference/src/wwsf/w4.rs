@@ -12,6 +12,7 @@ use hyper::Request;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rustls::ClientConfig;
+use rustls::client::danger::ServerCertVerifier;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use url::Url;
@@ -19,6 +20,7 @@ use url::Url;
 use super::{Settings, User};
 use crate::defect::Defect;
 use crate::net::{self, Identity};
+use crate::trust::{Fault, Trust};
 use crate::web::client::{ClientError, Connection, Dial, Received};
 use crate::web::{form, now, secret};
 use crate::world::Member;
@@ -137,7 +139,8 @@ impl W4 {
         let identity = Identity::of_client(&shared.world, node)?;
         let key = (identity.key.secret_der().len() > 0).then(|| EncodingKey::from_ec_der(identity.key.secret_der()));
         let shown = Some(identity).filter(|_| !shared.has(Defect::NoClientCertificate));
-        let tls = net::client_tls(&shared.world, shown)?;
+        let mut tls = net::client_tls(&shared.world, shown)?;
+        tls.dangerous().set_certificate_verifier(trusted(shared)?);
         Ok(Self {
             shared: Arc::clone(shared),
             issuer: settings.issuer.clone(),
@@ -307,6 +310,24 @@ impl W4 {
         }
         Connection::over(dial.secure().await?).await
     }
+}
+
+/// Trust in the WAF: the world's roots, its certificate without fault.
+fn trusted(shared: &Shared) -> Result<Arc<dyn ServerCertVerifier>, StartError> {
+    let tolerated = shared.defect.and_then(|defect| match defect {
+        Defect::WafExpiredAccepted => Some(Fault::Expired),
+        Defect::WafNotYetValidAccepted => Some(Fault::NotYetValid),
+        Defect::WafUnknownAuthorityAccepted => Some(Fault::UnknownAuthority),
+        Defect::WafSelfSignedAccepted => Some(Fault::SelfSigned),
+        Defect::WafWrongNameAccepted => Some(Fault::WrongName),
+        Defect::WafCommonNameAccepted => Some(Fault::CommonNameOnly),
+        Defect::WafWildcardDeepAccepted => Some(Fault::WildcardDeep),
+        _ => None,
+    });
+    let path = "roots.pem";
+    Trust::in_pem(&shared.world.text(path)?, tolerated)
+        .and_then(Trust::of_servers)
+        .map_err(|why| StartError::World { path: shared.world.folder.join(path), why: why.to_string() })
 }
 
 fn head(method: &str, url: &Url) -> hyper::http::request::Builder {

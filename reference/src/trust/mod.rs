@@ -1,0 +1,9 @@
+//! Whom a node believes to be who it says: the library's verdict on a certificate chain, and what the library does not look at.
+
+mod chain;
+mod faults;
+mod names;
+mod verifier;
+
+pub(crate) use faults::Fault;
+pub(crate) use verifier::Trust;

@@ -1,0 +1,209 @@
+//! The verifiers of TLS handshakes.
+
+use std::sync::Arc;
+
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
+
+use super::chain::{self, Question};
+use super::faults::Fault;
+use crate::net::provider;
+
+/// Which end of a connection shows the certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Usage {
+    Server,
+    Client,
+}
+
+/// Trust in these roots, with at most one class of fault let through.
+#[derive(Debug)]
+pub(crate) struct Trust {
+    roots: Vec<CertificateDer<'static>>,
+    algorithms: WebPkiSupportedAlgorithms,
+    tolerates: Option<Fault>,
+}
+
+/// The roots cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("no usable trust anchor: {0}")]
+pub(crate) struct BadRoots(String);
+
+impl Trust {
+    /// Trust in the certificates of a PEM text.
+    pub(crate) fn in_pem(text: &str, tolerates: Option<Fault>) -> Result<Self, BadRoots> {
+        let roots = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
+        let roots = roots.map_err(|why| BadRoots(why.to_string()))?;
+        Ok(Self { roots, algorithms: provider().signature_verification_algorithms, tolerates })
+    }
+
+    fn store(&self) -> Result<Arc<RootCertStore>, BadRoots> {
+        let mut store = RootCertStore::empty();
+        for root in &self.roots {
+            store.add(root.clone()).map_err(|why| BadRoots(why.to_string()))?;
+        }
+        Ok(Arc::new(store))
+    }
+
+    /// Judges servers.
+    pub(crate) fn of_servers(self) -> Result<Arc<dyn ServerCertVerifier>, BadRoots> {
+        let library = WebPkiServerVerifier::builder_with_provider(self.store()?, provider())
+            .build()
+            .map_err(|why| BadRoots(why.to_string()))?;
+        Ok(Arc::new(Servers { library, trust: self }))
+    }
+
+    /// Judges clients that show a certificate, and takes those that show none.
+    pub(crate) fn of_optional_clients(self) -> Result<Arc<dyn ClientCertVerifier>, BadRoots> {
+        let library = WebPkiClientVerifier::builder_with_provider(self.store()?, provider())
+            .allow_unauthenticated()
+            .build()
+            .map_err(|why| BadRoots(why.to_string()))?;
+        Ok(Arc::new(Clients { library, trust: self }))
+    }
+
+    /// The library's verdict and the checks of our own; then, if one class is let through, whether that is all that is wrong.
+    fn judge(&self, verdict: Result<(), Error>, chain: &[CertificateDer<'_>], question: &Question<'_>) -> Result<(), Error> {
+        let refusal = match verdict.and_then(|()| chain::policy(chain).map_err(refused)) {
+            Ok(()) => return Ok(()),
+            Err(refusal) => refusal,
+        };
+        match self.tolerates {
+            Some(tolerated) if chain::diagnose(chain, question) == [tolerated] => Ok(()),
+            _ => Err(refusal),
+        }
+    }
+
+    /// The handshake is signed by the key of the certificate.
+    fn signature(
+        &self,
+        verdict: Result<HandshakeSignatureValid, Error>,
+        certificate: &CertificateDer<'_>,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verdict.or_else(|refusal| match self.tolerates {
+            Some(Fault::WrongKey) => Ok(HandshakeSignatureValid::assertion()),
+            // The library does not take such a key, so nobody can check what it signed.
+            Some(fault) if chain::has(certificate, fault) => Ok(HandshakeSignatureValid::assertion()),
+            _ => Err(refusal),
+        })
+    }
+
+    fn question<'a>(&'a self, usage: Usage, name: Option<&'a ServerName<'a>>, now: UnixTime) -> Question<'a> {
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        Question { roots: &self.roots, algorithms: &self.algorithms, usage, name, now }
+    }
+}
+
+fn refused(fault: Fault) -> Error {
+    Error::InvalidCertificate(match fault {
+        Fault::NoCertSign => CertificateError::UnknownIssuer,
+        Fault::Unreadable => CertificateError::BadEncoding,
+        _ => CertificateError::ApplicationVerificationFailure,
+    })
+}
+
+fn whole<'a>(leaf: &'a CertificateDer<'_>, others: &'a [CertificateDer<'_>]) -> Vec<CertificateDer<'a>> {
+    std::iter::once(leaf).chain(others).map(|each| CertificateDer::from(each.as_ref())).collect()
+}
+
+#[derive(Debug)]
+struct Servers {
+    library: Arc<WebPkiServerVerifier>,
+    trust: Trust,
+}
+
+impl ServerCertVerifier for Servers {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        stapled: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let verdict = self.library.verify_server_cert(leaf, others, name, stapled, now).map(drop);
+        let question = self.trust.question(Usage::Server, Some(name), now);
+        self.trust.judge(verdict, &whole(leaf, others), &question).map(|()| ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verdict = verify_tls12_signature(message, certificate, signed, &self.trust.algorithms);
+        self.trust.signature(verdict, certificate)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verdict = verify_tls13_signature(message, certificate, signed, &self.trust.algorithms);
+        self.trust.signature(verdict, certificate)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.trust.algorithms.supported_schemes()
+    }
+}
+
+#[derive(Debug)]
+struct Clients {
+    library: Arc<dyn ClientCertVerifier>,
+    trust: Trust,
+}
+
+impl ClientCertVerifier for Clients {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.library.root_hint_subjects()
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn verify_client_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        others: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let verdict = self.library.verify_client_cert(leaf, others, now).map(drop);
+        let question = self.trust.question(Usage::Client, None, now);
+        self.trust.judge(verdict, &whole(leaf, others), &question).map(|()| ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verdict = verify_tls12_signature(message, certificate, signed, &self.trust.algorithms);
+        self.trust.signature(verdict, certificate)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        let verdict = verify_tls13_signature(message, certificate, signed, &self.trust.algorithms);
+        self.trust.signature(verdict, certificate)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.trust.algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,219 @@
+//! SIP Digest as a client (RFC 3261 22, RFC 7616, RFC 8760).
+
+use md5::Md5;
+use sha2::{Digest as _, Sha256};
+
+use crate::Shared;
+use crate::defect::Defect;
+use crate::net::{hex, random_hex};
+use crate::sip::Message;
+use crate::sip::credentials::Credentials;
+
+/// What a client of this operator answers with.
+#[derive(Clone, Debug)]
+pub(super) struct Account {
+    pub(super) impi: String,
+    pub(super) secret: String,
+    pub(super) realm: String,
+    pub(super) uri: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Algorithm {
+    Md5,
+    Sha256,
+}
+
+impl Algorithm {
+    fn named(name: Option<&str>) -> Option<Self> {
+        match name.unwrap_or("MD5").to_ascii_uppercase().as_str() {
+            "MD5" => Some(Self::Md5),
+            "SHA-256" => Some(Self::Sha256),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+        }
+    }
+
+    fn item(self) -> &'static str {
+        match self {
+            Self::Md5 => "md5",
+            Self::Sha256 => "sha-256",
+        }
+    }
+
+    fn hash(self, text: &str) -> String {
+        match self {
+            Self::Md5 => hex(&Md5::digest(text)),
+            Self::Sha256 => hex(&Sha256::digest(text)),
+        }
+    }
+}
+
+/// A challenge that is being answered, request by request.
+#[derive(Clone, Debug)]
+pub(super) struct Answering {
+    algorithm: Algorithm,
+    realm: String,
+    nonce: String,
+    opaque: Option<String>,
+    with_qop: bool,
+    count: u32,
+    cnonce: String,
+}
+
+impl Answering {
+    /// The topmost challenge that this client answers: Digest, the home realm, qop=auth, an algorithm that it has.
+    pub(super) fn choose(challenge: &Message, account: &Account, shared: &Shared) -> Option<Self> {
+        let lines: Vec<_> = challenge.values("WWW-Authenticate").filter_map(Credentials::read).collect();
+        let mut fitting = lines.iter().filter_map(|line| Self::of(line, account, shared));
+        if shared.has(Defect::AnswersLastChallenge) { fitting.last() } else { fitting.next() }
+    }
+
+    fn of(line: &Credentials, account: &Account, shared: &Shared) -> Option<Self> {
+        let realm = line.get("realm")?;
+        let home = realm == account.realm
+            || shared.model.answer("digest-realm", "home-only") == "any"
+            || shared.has(Defect::AnswersAnyRealm);
+        if !line.is("Digest") || !home {
+            return None;
+        }
+        let algorithm = Algorithm::named(line.get("algorithm"))?;
+        let listed = shared.model.lists("digest-algs", algorithm.item(), &["sha-256", "md5"]);
+        let weak = algorithm == Algorithm::Md5 && shared.model.answer("digest-min", "md5") != "md5";
+        if !listed || (weak && !shared.has(Defect::AnswersWeakDigest)) {
+            return None;
+        }
+        let with_qop = line.get("qop").is_some_and(|list| list.split(',').any(|each| each.trim() == "auth"));
+        let without_taken = line.get("qop").is_none()
+            && (shared.model.answer("qop-optional", "no") == "yes" || shared.has(Defect::AnswersWithoutQop));
+        (with_qop || without_taken).then(|| Self {
+            algorithm,
+            realm: realm.to_owned(),
+            nonce: line.get("nonce").unwrap_or_default().to_owned(),
+            opaque: line.get("opaque").map(str::to_owned),
+            with_qop,
+            count: 0,
+            cnonce: random_hex(8),
+        })
+    }
+
+    /// The credentials of the next request.
+    pub(super) fn credentials(&mut self, account: &Account) -> String {
+        self.count += 1;
+        let response = self.response(account, "REGISTER");
+        let mut parameters = vec![
+            ("username", account.impi.clone()),
+            ("realm", self.realm.clone()),
+            ("nonce", self.nonce.clone()),
+            ("uri", account.uri.clone()),
+            ("response", response),
+            ("algorithm", self.algorithm.name().to_owned()),
+        ];
+        if self.with_qop {
+            parameters.push(("qop", "auth".to_owned()));
+            parameters.push(("nc", self.nc()));
+            parameters.push(("cnonce", self.cnonce.clone()));
+        }
+        if let Some(opaque) = &self.opaque {
+            parameters.push(("opaque", opaque.clone()));
+        }
+        print(parameters)
+    }
+
+    /// Whether the registrar proved that it knows the secret too (`rspauth`); a nonce for the next request is taken from there.
+    pub(super) fn is_proven(&mut self, answer: &Message, account: &Account, shared: &Shared) -> bool {
+        let told = answer.value("Authentication-Info").and_then(|value| Credentials::read(&format!("Digest {value}")));
+        let expected = self.response(account, "");
+        let proven = told.as_ref().is_some_and(|told| {
+            told.get("rspauth") == Some(&expected)
+                && told.get("nc").is_none_or(|count| count == self.nc())
+                && told.get("cnonce").is_none_or(|cnonce| cnonce == self.cnonce)
+        });
+        if let Some(next) = told.as_ref().and_then(|told| told.get("nextnonce")).filter(|next| !next.is_empty()) {
+            next.clone_into(&mut self.nonce);
+            self.count = 0;
+        }
+        proven || shared.model.answer("rspauth", "yes") != "yes" || shared.has(Defect::IgnoresRspauth)
+    }
+
+    fn nc(&self) -> String {
+        format!("{:08x}", self.count)
+    }
+
+    fn response(&self, account: &Account, method: &str) -> String {
+        let hash = |text: String| self.algorithm.hash(&text);
+        let first = hash(format!("{}:{}:{}", account.impi, self.realm, account.secret));
+        let second = hash(format!("{method}:{}", account.uri));
+        if self.with_qop {
+            return hash(format!("{first}:{}:{}:{}:auth:{second}", self.nonce, self.nc(), self.cnonce));
+        }
+        hash(format!("{first}:{}:{second}", self.nonce))
+    }
+}
+
+/// The credentials of a first request: who it is, and nothing that comes from the secret.
+pub(super) fn before_challenge(account: &Account, shared: &Shared) -> String {
+    let parts = [account.impi.as_str(), &account.realm, &account.secret];
+    let early = Algorithm::Md5.hash(&parts.join(":"));
+    print(vec![
+        ("username", account.impi.clone()),
+        ("realm", account.realm.clone()),
+        ("nonce", String::new()),
+        ("uri", account.uri.clone()),
+        ("response", if shared.has(Defect::AnswersBeforeChallenge) { early } else { String::new() }),
+    ])
+}
+
+fn print(parameters: Vec<(&str, String)>) -> String {
+    let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Credentials { scheme: "Digest".to_owned(), bare: None, parameters }.print(&["algorithm", "qop", "nc"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Account {
+        Account {
+            impi: "Mufasa".to_owned(),
+            secret: "Circle of Life".to_owned(),
+            realm: "http-auth@example.org".to_owned(),
+            uri: "/dir/index.html".to_owned(),
+        }
+    }
+
+    fn answering(algorithm: Algorithm) -> Answering {
+        Answering {
+            algorithm,
+            realm: "http-auth@example.org".to_owned(),
+            nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v".to_owned(),
+            opaque: None,
+            with_qop: true,
+            count: 1,
+            cnonce: "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ".to_owned(),
+        }
+    }
+
+    /// The example of RFC 7616 3.9.1.
+    #[test]
+    fn responses_of_the_rfc() {
+        assert_eq!(answering(Algorithm::Md5).response(&account(), "GET"), "8ca523f5e9506fed4657c9700eebdbec");
+        assert_eq!(
+            answering(Algorithm::Sha256).response(&account(), "GET"),
+            "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
+        );
+    }
+
+    #[test]
+    fn the_count_rises_with_every_request() {
+        let mut answering = Answering { count: 0, ..answering(Algorithm::Md5) };
+        assert!(answering.credentials(&account()).contains("nc=00000001"));
+        assert!(answering.credentials(&account()).contains("nc=00000002"));
+    }
+}

@@ -70,7 +70,7 @@ impl RunFolder {
         self.root
             .join("cases")
             .join(file_name(case))
-            .join(format!("{number}.ndjson"))
+            .join(format!("{}.ndjson", file_name(number)))
     }
 
     /// A body that is too long for a log, by the hex digest of its bytes.
@@ -92,7 +92,7 @@ fn file_name(id: &str) -> String {
             }
         })
         .collect();
-    if safe.starts_with('.') {
+    if safe.is_empty() || safe.starts_with('.') {
         format!("_{safe}")
     } else {
         safe
@@ -110,6 +110,12 @@ mod tests {
             folder.play("../../etc#1"),
             Path::new("/run/cases/_.._.._etc/1.ndjson")
         );
+        assert_eq!(
+            folder.play("a#../../../etc/passwd"),
+            Path::new("/run/cases/a/_.._.._.._etc_passwd.ndjson")
+        );
+        assert_eq!(folder.blob("../x"), Path::new("/run/blobs/_.._x"));
+        assert_eq!(folder.play("#"), Path::new("/run/cases/_/_.ndjson"));
         assert_eq!(
             folder.play("epc-jwt[alg-none]@2#3"),
             Path::new("/run/cases/epc-jwt[alg-none]@2/3.ndjson")

@@ -11,6 +11,8 @@
 mod bytes;
 pub mod event;
 pub mod folder;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod log;
 pub mod record;
 pub mod words;

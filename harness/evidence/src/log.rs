@@ -1,7 +1,7 @@
 //! One file a play, one event a line. Written as events come and never held in memory; read back whole, one play at a time.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::{Event, What};
@@ -127,38 +127,63 @@ impl ReadLog {
     /// # Errors
     /// [`ReadLogError`] when the file cannot be read or a whole line is not an event.
     pub fn read(path: &Path) -> Result<Self, ReadLogError> {
-        let failed = |why| ReadLogError::File {
-            path: path.to_owned(),
-            why,
-        };
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let file = File::open(path).map_err(|why| file_error(path, why))?;
+        Self::read_from(BufReader::new(file), path)
+    }
+
+    /// Reads a log from anywhere; `path` is the name that errors give it.
+    ///
+    /// # Errors
+    /// As [`ReadLog::read`].
+    pub fn read_from(mut source: impl BufRead, path: &Path) -> Result<Self, ReadLogError> {
         let mut log = Self::default();
         let mut line = Vec::new();
         for number in 1.. {
             line.clear();
-            let read = io::Read::take(&mut file, LONGEST_LINE)
+            let read = source
+                .by_ref()
+                .take(LONGEST_LINE)
                 .read_until(b'\n', &mut line)
-                .map_err(failed)?;
+                .map_err(|why| file_error(path, why))?;
             if read == 0 {
                 break;
             }
-            let whole = line.last() == Some(&b'\n');
-            match serde_json::from_slice(&line) {
-                Ok(event) if whole => log.events.push(event),
-                _ if !whole => {
-                    log.torn = true;
-                    break;
+            if !line.ends_with(b"\n") {
+                if line.len() as u64 == LONGEST_LINE {
+                    let why = format!("it is longer than {LONGEST_LINE} bytes");
+                    return Err(line_error(path, number, &why));
                 }
-                Ok(_) => unreachable!("a line is whole or it is not"),
-                Err(why) => {
-                    return Err(ReadLogError::Line {
-                        path: path.to_owned(),
-                        line: number,
-                        why: why.to_string(),
-                    });
-                }
+                log.torn = true;
+                break;
             }
+            let event = serde_json::from_slice(&line)
+                .map_err(|why| line_error(path, number, &why.to_string()))?;
+            log.events.push(event);
         }
         Ok(log)
+    }
+}
+
+fn file_error(path: &Path, why: io::Error) -> ReadLogError {
+    ReadLogError::File {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+/// The parser's reason may quote the line, which may be anybody's: its control characters are escaped.
+fn line_error(path: &Path, line: usize, why: &str) -> ReadLogError {
+    let mut printable = String::with_capacity(why.len());
+    for letter in why.chars() {
+        if letter.is_control() {
+            printable.extend(letter.escape_unicode());
+        } else {
+            printable.push(letter);
+        }
+    }
+    ReadLogError::Line {
+        path: path.to_owned(),
+        line,
+        why: printable,
     }
 }

@@ -1,0 +1,143 @@
+//! Whether an honest run went as it should: pass, or inconclusive with its reason, or an error of ours.
+
+use evidence::event::Side;
+use evidence::record::Reason;
+use evidence::{Verdict, What};
+
+use crate::expect::{self, Unmet};
+use crate::play::Play;
+
+/// How an honest run ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Control {
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Option<Reason>,
+    /// The step that it failed at, with what was expected and came.
+    pub(crate) unmet: Option<Unmet>,
+}
+
+impl Control {
+    pub(crate) fn passed(&self) -> bool {
+        self.verdict == Verdict::Pass
+    }
+
+    fn failed(verdict: Verdict, code: &str, unmet: Unmet, help: &str) -> Self {
+        let message = format!("expected {}, came {}", unmet.expected, unmet.came);
+        let reason = Reason {
+            code: code.to_owned(),
+            message,
+            help: Some(help.to_owned()),
+        };
+        Self {
+            verdict,
+            reason: Some(reason),
+            unmet: Some(unmet),
+        }
+    }
+}
+
+/// Judges an honest run.
+pub(crate) fn control(play: &Play<'_>) -> Control {
+    if let Some(failed) = step_failed(play, play.plan.steps.len()) {
+        return failed;
+    }
+    if play.ended.is_none() {
+        let unmet = Unmet {
+            step: 0,
+            expected: "a play that ends".to_owned(),
+            came: "a log without its end".to_owned(),
+            events: Vec::new(),
+        };
+        return Control::failed(
+            Verdict::Inconclusive,
+            "torn_log",
+            unmet,
+            "play it again: the log was cut short",
+        );
+    }
+    match expect::unmet(play, 0..play.plan.steps.len()).next() {
+        None => Control {
+            verdict: Verdict::Pass,
+            reason: None,
+            unmet: None,
+        },
+        Some(unmet) if is_silent(play, unmet.step) => Control::failed(
+            Verdict::Inconclusive,
+            "sut_silent",
+            unmet,
+            "is the SUT up, and are its addresses right? `wicheck preflight` tells",
+        ),
+        Some(unmet) => Control::failed(Verdict::Inconclusive, "control_failed", unmet, HELP),
+    }
+}
+
+const HELP: &str = "the SUT must serve honest clients before it can be attacked: compare its SUT file and its provisioning with the world";
+
+/// The first step before `end` that could not be carried out.
+pub(crate) fn step_failed(play: &Play<'_>, end: usize) -> Option<Control> {
+    let (n, step, by, why) = play.events.iter().find_map(|event| match &event.what {
+        What::StepFailed { step, by, why } if *step < end => Some((event.n, *step, *by, why)),
+        _ => None,
+    })?;
+    let verb = play
+        .plan
+        .steps
+        .get(step)
+        .map_or("a step", |step| step.verb.as_str());
+    let unmet = Unmet {
+        step,
+        expected: format!("{verb} is carried out"),
+        came: why.clone(),
+        events: vec![n],
+    };
+    Some(match by {
+        Side::Sut if nothing_opened(play, step) => Control::failed(
+            Verdict::Inconclusive,
+            "sut_silent",
+            unmet,
+            "is the SUT up, and are its addresses right? `wicheck preflight` tells",
+        ),
+        Side::Sut => Control::failed(Verdict::Inconclusive, "sut_refuses", unmet, HELP),
+        Side::Us => Control::failed(
+            Verdict::Error,
+            "error",
+            unmet,
+            "this is a fault of the script or of wicheck, not of the SUT",
+        ),
+        Side::System => Control::failed(
+            Verdict::Error,
+            "error",
+            unmet,
+            "this is a fault of the machine: disk, ports, names",
+        ),
+    })
+}
+
+/// Whether nothing at all came from the SUT since the step before `step` that acted, and something was waited for.
+fn is_silent(play: &Play<'_>, step: usize) -> bool {
+    let begin = play
+        .act_before(step)
+        .and_then(|act| play.began(act))
+        .unwrap_or(0);
+    let end = play.end_of(step);
+    let waited = play
+        .events
+        .iter()
+        .any(|event| matches!(event.what, What::TimedOut { step: waited, .. } if waited == step));
+    waited
+        && !play
+            .received()
+            .any(|message| (begin..end).contains(&message.at))
+}
+
+/// Whether a connection that the step wanted did not come up.
+fn nothing_opened(play: &Play<'_>, step: usize) -> bool {
+    let Some(begin) = play.began(step) else {
+        return false;
+    };
+    let end = play.end_of(step);
+    let within = play.events.get(begin..end.max(begin)).unwrap_or_default();
+    within
+        .iter()
+        .any(|event| matches!(event.what, What::NotOpened { .. }))
+}

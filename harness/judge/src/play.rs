@@ -1,0 +1,423 @@
+//! A play as the judge reads it: events by step, messages taken apart, connections, tokens, what belongs to whom.
+
+use std::collections::BTreeMap;
+
+use evidence::event::{Direction, Layer, Side, TlsFacts};
+use evidence::{Event, Interface, Plan, ReadLog, What};
+use script::vocabulary::Verb;
+
+use crate::http::Http;
+
+/// What identifies a SIP transaction through a proxy: Call-ID and CSeq number.
+pub(crate) type Key = (String, u32);
+
+/// One message of a play.
+pub(crate) struct Message<'a> {
+    /// Index of its event.
+    pub(crate) at: usize,
+    /// The event's number.
+    pub(crate) n: u32,
+    /// The step in which it was sent or came.
+    pub(crate) step: Option<usize>,
+    /// Whether the play's acts were over.
+    pub(crate) over: bool,
+    pub(crate) connection: u32,
+    pub(crate) interface: Interface,
+    pub(crate) received: bool,
+    pub(crate) layer: Layer,
+    pub(crate) bytes: &'a [u8],
+    /// Whether the log has only its beginning.
+    pub(crate) cut: bool,
+    pub(crate) content: Content<'a>,
+}
+
+/// A message as its layer reads it.
+pub(crate) enum Content<'a> {
+    Sip(Box<sip::Message>),
+    Http(Http<'a>),
+    Other,
+}
+
+impl<'a> Message<'a> {
+    pub(crate) fn sip(&self) -> Option<&sip::Message> {
+        match &self.content {
+            Content::Sip(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn http(&self) -> Option<&Http<'a>> {
+        match &self.content {
+            Content::Http(http) => Some(http),
+            _ => None,
+        }
+    }
+
+    /// The message if it is a SIP request.
+    pub(crate) fn request(&self) -> Option<&sip::Message> {
+        self.sip()
+            .filter(|message| !message.is_response() && message.method().is_some())
+    }
+
+    /// The message if it is a SIP request of a method.
+    pub(crate) fn request_of(&self, method: &str) -> Option<&sip::Message> {
+        self.request()
+            .filter(|message| message.method() == Some(method))
+    }
+
+    /// Status of a SIP answer.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.sip().filter(|message| message.is_response())?.status()
+    }
+
+    /// Status of an HTTP answer.
+    pub(crate) fn http_status(&self) -> Option<u16> {
+        self.http()?.status
+    }
+
+    pub(crate) fn is_http_request(&self) -> bool {
+        self.http().is_some_and(|http| http.request.is_some())
+    }
+
+    pub(crate) fn key(&self) -> Option<Key> {
+        let message = self.sip()?;
+        Some((message.call_id()?.into_owned(), message.cseq()?.0))
+    }
+
+    /// Its first line and, of SIP, what identifies it: for findings.
+    pub(crate) fn summary(&self) -> String {
+        let first = self
+            .bytes
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        let line = shortened(String::from_utf8_lossy(first).trim_end(), 160);
+        match self.sip().and_then(|message| message.address("To")) {
+            Some(to) => format!("{line} (To {})", shortened(&to.uri, 80)),
+            None => line,
+        }
+    }
+}
+
+/// A connection of a play.
+pub(crate) struct Connection<'a> {
+    pub(crate) interface: Option<Interface>,
+    pub(crate) by: Option<Side>,
+    pub(crate) to: &'a str,
+    /// Event that opened it.
+    pub(crate) opened: usize,
+    /// The step in which it was opened.
+    pub(crate) step: Option<usize>,
+    /// What TLS agreed on, if its handshake finished.
+    pub(crate) secured: Option<&'a TlsFacts>,
+    /// Facts, who ended it, and the alert, of a handshake that failed.
+    pub(crate) not_secured: Option<(&'a TlsFacts, Side)>,
+    /// Event that closed it, and who did.
+    pub(crate) closed: Option<(usize, Side)>,
+}
+
+impl<'a> Connection<'a> {
+    /// The facts of its handshake, finished or not.
+    pub(crate) fn tls(&self) -> Option<&'a TlsFacts> {
+        self.secured.or(self.not_secured.map(|(facts, _)| facts))
+    }
+
+    /// Whether the SUT ended it, in the handshake or later.
+    pub(crate) fn ended_by_sut(&self) -> bool {
+        self.closed.is_some_and(|(_, by)| by == Side::Sut)
+            || self.not_secured.is_some_and(|(_, by)| by == Side::Sut)
+    }
+}
+
+/// A token that stands in the log.
+#[derive(Clone, Copy)]
+pub(crate) struct Token<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) compact: &'a str,
+    pub(crate) step: usize,
+    pub(crate) at: usize,
+}
+
+/// A play with its events taken apart once.
+pub(crate) struct Play<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) verbs: Vec<Option<Verb>>,
+    pub(crate) events: &'a [Event],
+    pub(crate) messages: Vec<Message<'a>>,
+    pub(crate) connections: BTreeMap<u32, Connection<'a>>,
+    pub(crate) tokens: Vec<Token<'a>>,
+    /// Where each step began, by index in the plan; steps that never began have none.
+    began: BTreeMap<usize, usize>,
+    /// Index of the event `Ended`.
+    pub(crate) ended: Option<usize>,
+}
+
+impl<'a> Play<'a> {
+    /// Takes a log apart; `None` when it has no plan.
+    pub(crate) fn new(log: &'a ReadLog) -> Option<Self> {
+        let plan = log.events.iter().find_map(|event| match &event.what {
+            What::Plan(plan) => Some(&**plan),
+            _ => None,
+        })?;
+        let verbs = plan
+            .steps
+            .iter()
+            .map(|step| Verb::from_fields(&step.verb, step.fields.clone()).ok())
+            .collect();
+        let mut play = Self {
+            plan,
+            verbs,
+            events: &log.events,
+            messages: Vec::new(),
+            connections: BTreeMap::new(),
+            tokens: Vec::new(),
+            began: BTreeMap::new(),
+            ended: None,
+        };
+        play.take_apart();
+        Some(play)
+    }
+
+    fn take_apart(&mut self) {
+        let mut step = None;
+        for (at, event) in self.events.iter().enumerate() {
+            match &event.what {
+                What::StepBegan { step: next } => {
+                    step = Some(*next);
+                    self.began.entry(*next).or_insert(at);
+                }
+                What::Ended => self.ended = self.ended.or(Some(at)),
+                What::Token {
+                    name,
+                    compact,
+                    step,
+                    ..
+                } => {
+                    self.tokens.push(Token {
+                        name,
+                        compact,
+                        step: *step,
+                        at,
+                    });
+                }
+                What::Message {
+                    connection,
+                    interface,
+                    direction,
+                    layer,
+                    bytes,
+                    cut_from,
+                    late,
+                } => {
+                    let message = Message {
+                        at,
+                        n: event.n,
+                        step: step.filter(|_| self.ended.is_none()),
+                        over: self.ended.is_some() || *late,
+                        connection: *connection,
+                        interface: *interface,
+                        received: *direction == Direction::Received,
+                        layer: *layer,
+                        bytes: &bytes.0,
+                        cut: cut_from.is_some(),
+                        content: content(*layer, &bytes.0),
+                    };
+                    self.messages.push(message);
+                }
+                other => self.connection_event(at, step, other),
+            }
+        }
+    }
+
+    fn connection_event(&mut self, at: usize, step: Option<usize>, what: &'a What) {
+        let (What::Opened {
+            connection: number, ..
+        }
+        | What::Secured {
+            connection: number, ..
+        }
+        | What::NotSecured {
+            connection: number, ..
+        }
+        | What::Closed {
+            connection: number, ..
+        }) = what
+        else {
+            return;
+        };
+        let connection = self.connections.entry(*number).or_insert(Connection {
+            interface: None,
+            by: None,
+            to: "",
+            opened: at,
+            step,
+            secured: None,
+            not_secured: None,
+            closed: None,
+        });
+        match what {
+            What::Opened {
+                interface, to, by, ..
+            } => {
+                connection.interface = Some(*interface);
+                connection.by = Some(*by);
+                connection.to = to;
+            }
+            What::Secured { tls, .. } => connection.secured = Some(tls),
+            What::NotSecured { tls, by, .. } => connection.not_secured = Some((tls, *by)),
+            What::Closed { by, .. } => connection.closed = connection.closed.or(Some((at, *by))),
+            _ => {}
+        }
+    }
+
+    /// The typed verb of a step.
+    pub(crate) fn verb(&self, step: usize) -> Option<&Verb> {
+        self.verbs.get(step)?.as_ref()
+    }
+
+    /// A field of a step that is a text.
+    pub(crate) fn field(&self, step: usize, name: &str) -> Option<&'a str> {
+        self.plan.steps.get(step)?.fields.get(name)?.as_str()
+    }
+
+    /// Whether a step observes.
+    pub(crate) fn observes(&self, step: usize) -> bool {
+        self.verb(step).is_some_and(Verb::observes)
+    }
+
+    /// The event with which a step began.
+    pub(crate) fn began(&self, step: usize) -> Option<usize> {
+        self.began.get(&step).copied()
+    }
+
+    /// The event with which the next step began, or the acts ended.
+    pub(crate) fn end_of(&self, step: usize) -> usize {
+        let after = self.began(step).unwrap_or(self.events.len());
+        self.began
+            .values()
+            .copied()
+            .filter(|at| *at > after)
+            .chain(self.ended.filter(|at| *at > after))
+            .min()
+            .unwrap_or(self.events.len())
+    }
+
+    /// The last step before this one that acts.
+    pub(crate) fn act_before(&self, step: usize) -> Option<usize> {
+        (0..step.min(self.verbs.len()))
+            .rev()
+            .find(|at| !self.observes(*at))
+    }
+
+    /// The first event of the departing step; the first of all when no step departs.
+    pub(crate) fn lie_at(&self) -> usize {
+        self.plan
+            .departs
+            .and_then(|step| self.began(step))
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn sent(&self) -> impl Iterator<Item = &Message<'a>> {
+        self.messages.iter().filter(|message| !message.received)
+    }
+
+    pub(crate) fn received(&self) -> impl Iterator<Item = &Message<'a>> {
+        self.messages.iter().filter(|message| message.received)
+    }
+
+    /// The SIP answers to a request of ours, provisional ones included.
+    pub(crate) fn answers<'s>(
+        &'s self,
+        request: &Message<'a>,
+    ) -> impl Iterator<Item = &'s Message<'a>> + use<'s, 'a> {
+        let key = request.key();
+        let (at, received) = (request.at, request.received);
+        self.messages.iter().filter(move |answer| {
+            answer.at > at
+                && answer.received != received
+                && key.is_some()
+                && answer.status().is_some()
+                && answer.key() == key
+        })
+    }
+
+    /// The final SIP answer to a request.
+    pub(crate) fn final_answer<'s>(&'s self, request: &Message<'a>) -> Option<&'s Message<'a>> {
+        self.answers(request)
+            .find(|answer| answer.status().is_some_and(|status| status >= 200))
+    }
+
+    /// The HTTP answer to a request: in order on its connection, 1xx but 101 passed over.
+    pub(crate) fn http_answer<'s>(&'s self, request: &Message<'a>) -> Option<&'s Message<'a>> {
+        let on = |message: &&Message<'a>| message.connection == request.connection;
+        let order =
+            self.messages.iter().filter(on).filter(|message| {
+                message.received == request.received && message.is_http_request()
+            });
+        let place = order.take_while(|message| message.at < request.at).count();
+        let is_final = |message: &&Message<'a>| {
+            message
+                .http_status()
+                .is_some_and(|status| status == 101 || status >= 200)
+        };
+        self.messages
+            .iter()
+            .filter(on)
+            .filter(|message| message.received != request.received)
+            .filter(is_final)
+            .nth(place)
+    }
+
+    /// The first answer to a declared ICS or IXIT item.
+    pub(crate) fn answer(&self, item: &str) -> Option<&'a str> {
+        self.plan.answers.get(item)?.first().map(String::as_str)
+    }
+
+    /// All answers to an item.
+    pub(crate) fn answer_list(&self, item: &str) -> &'a [String] {
+        self.plan.answers.get(item).map_or(&[], Vec::as_slice)
+    }
+
+    /// A fact of the world.
+    pub(crate) fn fact(&self, name: &str) -> Option<&'a str> {
+        self.plan.facts.get(name).map(String::as_str)
+    }
+
+    /// Whether a connection runs without TLS.
+    pub(crate) fn in_clear(&self, number: u32) -> bool {
+        self.connections
+            .get(&number)
+            .is_some_and(|connection| connection.by.is_some() && connection.tls().is_none())
+    }
+
+    /// Microseconds of an event.
+    pub(crate) fn time(&self, at: usize) -> u64 {
+        self.events.get(at).map_or(0, |event| event.at_us)
+    }
+}
+
+fn content(layer: Layer, bytes: &[u8]) -> Content<'_> {
+    match layer {
+        Layer::Http => Http::read(bytes).map_or(Content::Other, Content::Http),
+        Layer::Sip | Layer::Websocket => {
+            let message = sip::Message::split(bytes);
+            let is_sip =
+                message.is_response() || message.cseq().is_some() || message.call_id().is_some();
+            if is_sip || layer == Layer::Sip {
+                Content::Sip(Box::new(message))
+            } else {
+                Content::Other
+            }
+        }
+        Layer::Tls | Layer::Token | Layer::State => Content::Other,
+    }
+}
+
+/// A text of foreign origin cut to a length that a finding can bear.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let mut letters = text.char_indices();
+    match letters.nth(most) {
+        None => text.to_owned(),
+        Some((at, _)) => format!("{}… ({} bytes)", &text[..at], text.len()),
+    }
+}

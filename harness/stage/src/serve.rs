@@ -2,10 +2,10 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use bytes::Bytes;
-use evidence::event::{Direction, Layer, Side};
+use evidence::event::{Direction, Layer, Side, TlsFacts};
 use evidence::{Interface, What};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
@@ -14,62 +14,178 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use wire::http::{Head, Message};
-use wire::{Tap, tls};
+use wire::{Stream, Tap, tls};
 
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, lock};
+use crate::roles::old_tls;
 
 /// A request is no longer than this.
 const LONGEST_BODY: usize = 1024 * 1024;
 
 /// What a played node serves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Site {
     /// A WAF: tokens, keys, introspection.
     Waf,
     /// A portal.
     Portal,
+    /// The WebSocket of an eP-CSCF.
+    Edge,
 }
 
 /// One accepted connection: until its play is known its events wait in a detached tap.
 pub(crate) struct Link {
     /// The node that is called.
     pub(crate) node: &'static str,
-    /// The server name of the hello.
-    pub(crate) server_name: Option<String>,
+    bed: Arc<Bed>,
     waiting: Tap,
-    /// The plays that have adopted it, with its number there.
-    owners: Mutex<Vec<(Arc<Play>, u32)>>,
+    /// The plays that have adopted it.
+    owners: Mutex<Vec<Owner>>,
+}
+
+/// A play that a connection belongs to. The play may be over before the connection is.
+struct Owner {
+    play: Weak<Play>,
+    number: u64,
+    /// The connection's number in that play's log.
+    connection: u32,
 }
 
 impl Link {
+    fn new(bed: &Arc<Bed>, node: &'static str, opened: What) -> Arc<Self> {
+        let waiting = Tap::detached(bed.clock);
+        waiting.record(opened);
+        Arc::new(Self {
+            node,
+            bed: bed.clone(),
+            waiting,
+            owners: Mutex::default(),
+        })
+    }
+
     /// Tells a play that this connection is its own; what happened on it so far goes into that play's log.
-    pub(crate) fn belongs_to(&self, play: &Arc<Play>) -> u32 {
+    pub(crate) fn belongs_to(&self, play: &Arc<Play>) {
         let mut owners = lock(&self.owners);
-        if let Some((_, connection)) = owners.iter().find(|(owner, _)| owner.number == play.number)
-        {
-            return *connection;
-        }
-        let connection = play.tap.adopt(&self.waiting);
-        owners.push((play.clone(), connection));
-        connection
-    }
-
-    /// Tells a message to every play that owns the connection.
-    pub(crate) fn message(&self, interface: Interface, direction: Direction, bytes: &[u8]) {
-        for (play, connection) in lock(&self.owners).iter() {
-            play.tap
-                .message(*connection, interface, direction, Layer::Http, bytes);
-        }
-    }
-
-    fn closed(&self, why: &str) {
-        for (play, connection) in lock(&self.owners).iter() {
-            play.tap.record(What::Closed {
-                connection: *connection,
-                by: Side::Sut,
-                why: why.to_owned(),
+        if owners.iter().all(|owner| owner.number != play.number) {
+            owners.push(Owner {
+                play: Arc::downgrade(play),
+                number: play.number,
+                connection: play.tap.adopt(&self.waiting),
             });
+        }
+    }
+
+    /// Whether no play has claimed it yet.
+    fn unclaimed(&self) -> bool {
+        lock(&self.owners).is_empty()
+    }
+
+    /// A connection that names no play may be anybody's: every open play gets to know.
+    pub(crate) fn belongs_to_all(&self) {
+        if self.unclaimed() {
+            for play in self.bed.board.all() {
+                self.belongs_to(&play);
+            }
+        }
+    }
+
+    /// Tells a message to every play that owns the connection; what comes for one that is over is late.
+    pub(crate) fn message(
+        &self,
+        interface: Interface,
+        direction: Direction,
+        layer: Layer,
+        bytes: &[u8],
+    ) {
+        for owner in lock(&self.owners).iter() {
+            match owner.play.upgrade() {
+                Some(play) => {
+                    play.tap
+                        .message(owner.connection, interface, direction, layer, bytes);
+                }
+                None if direction == Direction::Received => {
+                    self.bed.board.late(owner.number, interface, layer, bytes);
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Tells every play that owns the connection how it ended.
+    pub(crate) fn closed(&self, by: Side, why: &str) {
+        self.tell(|connection| What::Closed {
+            connection,
+            by,
+            why: why.to_owned(),
+        });
+    }
+
+    /// Tells why a handshake did not finish.
+    pub(crate) fn not_secured(&self, tls: TlsFacts, by: Side, alert: Option<u8>, why: &str) {
+        self.tell(|connection| What::NotSecured {
+            connection,
+            tls: tls.clone(),
+            by,
+            alert,
+            why: why.to_owned(),
+        });
+    }
+
+    /// Tells what is no event of the connection.
+    pub(crate) fn note(&self, text: &str) {
+        self.tell(|_| What::Note {
+            text: text.to_owned(),
+        });
+    }
+
+    /// Tells every owner what happened; while there is none, it waits.
+    fn tell(&self, what: impl Fn(u32) -> What) {
+        let owners = lock(&self.owners);
+        if owners.is_empty() {
+            self.waiting.record(what(0));
+        }
+        for owner in owners.iter() {
+            if let Some(play) = owner.play.upgrade() {
+                play.tap.record(what(owner.connection));
+            }
+        }
+    }
+
+    /// Tells what a handshake gave.
+    fn handshake(&self, shaken: &Tap) {
+        for event in shaken.look(<[evidence::Event]>::to_vec) {
+            self.tell(|connection| match event.what.clone() {
+                What::Secured { tls, .. } => What::Secured { connection, tls },
+                What::NotSecured {
+                    tls,
+                    by,
+                    alert,
+                    why,
+                    ..
+                } => What::NotSecured {
+                    connection,
+                    tls,
+                    by,
+                    alert,
+                    why,
+                },
+                other => other,
+            });
+        }
+    }
+
+    /// The play that owns the connection, while it is not over.
+    pub(crate) fn play(&self) -> Option<Arc<Play>> {
+        lock(&self.owners).first()?.play.upgrade()
+    }
+
+    /// Returns when the play that owns the connection is over; never while no play does.
+    async fn over(&self) {
+        let watched = self.play().map(|play| lock(&play.visit).over());
+        match watched {
+            Some(mut over) => while over.changed().await.is_ok() {},
+            None => std::future::pending().await,
         }
     }
 }
@@ -113,7 +229,6 @@ async fn connection(
     from: SocketAddr,
 ) {
     let _ = stream.set_nodelay(true);
-    let waiting = Tap::detached(bed.clock);
     let to = stream
         .local_addr()
         .map(|address| address.to_string())
@@ -126,90 +241,141 @@ async fn connection(
         to,
         by: Side::Sut,
     };
-    waiting.record(opened);
-    let deadline = bed.case_time();
-    let Ok(Ok(pending)) = tokio::time::timeout(deadline, tls::accept(stream)).await else {
+    let link = Link::new(&bed, node, opened);
+    let secured = secured(&bed, &link, site, stream);
+    let Ok(Some(stream)) = tokio::time::timeout(bed.case_time(), secured).await else {
+        link.belongs_to_all();
+        link.closed(Side::Sut, "no TLS came up");
         return;
     };
-    let server_name = pending.hello.server_name.clone();
-    let link = Arc::new(Link {
-        node,
-        server_name: server_name.clone(),
-        waiting,
-        owners: Mutex::default(),
-    });
-    let owner = server_name
-        .as_ref()
-        .and_then(|name| bed.board.by_mark(name.as_bytes()))
-        .and_then(Result::ok);
-    let settings = match settings(&bed, node, site, owner.as_ref(), server_name.as_deref()) {
-        Ok(settings) => settings,
-        Err(why) => {
-            link.waiting.record(What::Note { text: why });
-            return;
-        }
+    let (by, why) = tokio::select! {
+        ended = spoken(&bed, &link, interface, site, stream) => ended,
+        () = link.over() => (Side::Us, "the play is over".to_owned()),
+        () = tokio::time::sleep(bed.case_time()) => (Side::Us, "deadline".to_owned()),
     };
-    if let Some(owner) = &owner {
-        link.belongs_to(owner);
+    link.closed(by, &why);
+}
+
+/// What is said once the connection stands, and how it ended.
+async fn spoken(
+    bed: &Arc<Bed>,
+    link: &Arc<Link>,
+    interface: Interface,
+    site: Site,
+    stream: Stream,
+) -> (Side, String) {
+    if site == Site::Edge {
+        return crate::roles::edge_site::serve_connection(bed, link, stream).await;
     }
-    match pending.answer(&link.waiting, 0, &settings).await {
-        Ok(stream) => {
-            tell_handshake(&link);
-            let service =
-                service_fn(|request| answer(bed.clone(), link.clone(), interface, site, request));
-            let served = hyper::server::conn::http1::Builder::new()
-                .serve_connection(TokioIo::new(stream), service);
-            let why = tokio::time::timeout(deadline, served)
-                .await
-                .map_or("deadline", |_| "end of stream");
-            link.closed(why);
-        }
-        Err(_) => {
-            tell_handshake(&link);
-            // A refused certificate names no play: whoever has told this node to show it gets to know.
-            let unclaimed = lock(&link.owners).is_empty();
-            if unclaimed {
-                for play in bed.board.all() {
-                    link.belongs_to(&play);
-                }
-            }
-            link.closed("the handshake was not finished");
-        }
+    let clear = matches!(stream, Stream::Clear(_));
+    let entry = Entry {
+        interface,
+        site,
+        clear,
+    };
+    let service = service_fn(|request| answer(bed.clone(), link.clone(), entry, request));
+    let served = hyper::server::conn::http1::Builder::new()
+        // In clear the play is known by the Host of each request alone.
+        .keep_alive(!clear)
+        .serve_connection(TokioIo::new(stream), service);
+    match served.await {
+        Ok(()) => (Side::Sut, "end of stream".to_owned()),
+        Err(why) => (Side::Sut, why.to_string()),
     }
 }
 
-/// What happened in the handshake, told to plays that owned the connection before it.
-fn tell_handshake(link: &Link) {
-    let handshake = link.waiting.look(|events| {
-        events
-            .iter()
-            .skip(1)
-            .map(|event| event.what.clone())
-            .collect::<Vec<_>>()
-    });
-    for (play, connection) in lock(&link.owners).iter() {
-        for what in &handshake {
-            play.tap.record(match what.clone() {
-                What::Secured { tls, .. } => What::Secured {
-                    connection: *connection,
-                    tls,
-                },
-                What::NotSecured {
-                    tls,
-                    by,
-                    alert,
-                    why,
-                    ..
-                } => What::NotSecured {
-                    connection: *connection,
-                    tls,
-                    by,
-                    alert,
-                    why,
-                },
-                other => other,
-            });
+/// The connection once TLS stands on it, or in clear where the SUT speaks in clear to a node that lies to it.
+async fn secured(
+    bed: &Arc<Bed>,
+    link: &Arc<Link>,
+    site: Site,
+    stream: TcpStream,
+) -> Option<Stream> {
+    const HANDSHAKE: u8 = 22;
+    let mut first = [0];
+    let read = stream.peek(&mut first).await.unwrap_or(0);
+    if read == 0 {
+        return None;
+    }
+    // Whoever speaks in clear to a WAF gets no answer; what he says is no TLS, and the log has that.
+    if first[0] != HANDSHAKE && site != Site::Waf {
+        return Some(Stream::Clear(stream));
+    }
+    if bed
+        .board
+        .all()
+        .iter()
+        .any(|play| told_version(play, site).is_some())
+        && let Some(hello) = old_tls::hello(&stream).await
+    {
+        let owner = owner(bed, old_tls::server_name(&hello).as_deref());
+        let version = match site {
+            Site::Waf => bed
+                .board
+                .all()
+                .iter()
+                .find_map(|play| told_version(play, site)),
+            _ => owner.as_ref().and_then(|play| told_version(play, site)),
+        };
+        if let Some(version) = version {
+            match owner {
+                Some(owner) => link.belongs_to(&owner),
+                None => link.belongs_to_all(),
+            }
+            old_tls::answer(bed, link, site_interface(site), stream, version).await;
+            return None;
         }
+    }
+    shaken(bed, link, site, stream).await
+}
+
+async fn shaken(bed: &Arc<Bed>, link: &Arc<Link>, site: Site, stream: TcpStream) -> Option<Stream> {
+    let pending = match tls::accept(stream).await {
+        Ok(pending) => pending,
+        Err(why) => {
+            link.not_secured(TlsFacts::default(), Side::Sut, None, &why.to_string());
+            return None;
+        }
+    };
+    let server_name = pending.hello.server_name.clone();
+    let owner = owner(bed, server_name.as_deref());
+    if let Some(owner) = &owner {
+        link.belongs_to(owner);
+    }
+    let settings = match settings(bed, link.node, site, owner.as_ref(), server_name.as_deref()) {
+        Ok(settings) => settings,
+        Err(why) => {
+            link.note(&why);
+            return None;
+        }
+    };
+    let shaken = Tap::detached(bed.clock);
+    let answered = pending.answer(&shaken, 0, &settings).await;
+    link.handshake(&shaken);
+    answered.ok()
+}
+
+/// The open play whose mark a name has.
+pub(crate) fn owner(bed: &Bed, name: Option<&str>) -> Option<Arc<Play>> {
+    bed.board.by_mark(name?.as_bytes())?.ok()
+}
+
+/// The old TLS version that a script tells a node to speak.
+fn told_version(play: &Play, site: Site) -> Option<u16> {
+    let scene = lock(&play.scene);
+    let told = match site {
+        Site::Waf => scene.waf.as_ref()?.versions.as_ref()?.first()?,
+        Site::Portal => scene.portal.as_ref()?.version.as_ref()?,
+        Site::Edge => scene.edge.as_ref()?.version.as_ref()?,
+    };
+    wire::hello::version(told).filter(|version| *version < 0x0303)
+}
+
+fn site_interface(site: Site) -> Interface {
+    match site {
+        Site::Waf => Interface::W4,
+        Site::Portal => Interface::W1,
+        Site::Edge => Interface::W2,
     }
 }
 
@@ -221,11 +387,11 @@ fn settings(
     name: Option<&str>,
 ) -> Result<tls::ServerSettings, String> {
     let own = bed.world.name(node).to_owned();
-    let names = match name {
+    let mut names = match name {
         Some(name) if name != own && name.ends_with(&own) => vec![name.to_owned()],
         _ => vec![own.clone(), format!("*.{own}")],
     };
-    let flaw = match site {
+    let mut flaw = match site {
         Site::Waf => bed
             .board
             .all()
@@ -234,21 +400,38 @@ fn settings(
         Site::Portal => {
             owner.and_then(|play| lock(&play.scene).portal.as_ref()?.certificate.clone())
         }
+        Site::Edge => owner.and_then(|play| lock(&play.scene).edge.as_ref()?.certificate.clone()),
     };
-    let alpn = owner.and_then(|play| lock(&play.scene).portal.as_ref()?.alpn.clone());
+    // Not flawed at all, only somebody else's: the portal's certificate on W2.
+    let foreign = flaw.as_deref() == Some("portal");
+    if foreign {
+        names = vec![bed.world.name("wwsf-a").to_owned()];
+        flaw = None;
+    }
+    let mut identity = bed.server_identity(&names, flaw.as_deref())?;
+    if foreign {
+        "portal".clone_into(&mut identity.name);
+    }
     Ok(tls::ServerSettings {
-        identity: bed.server_identity(&names, flaw.as_deref())?,
-        alpn: vec![alpn.unwrap_or_else(|| "http/1.1".to_owned())],
-        ask_client: matches!(site, Site::Waf),
+        identity,
+        alpn: vec!["http/1.1".to_owned()],
+        ask_client: site == Site::Waf,
         versions: Vec::new(),
     })
+}
+
+/// Where a request came in.
+#[derive(Clone, Copy)]
+struct Entry {
+    interface: Interface,
+    site: Site,
+    clear: bool,
 }
 
 async fn answer(
     bed: Arc<Bed>,
     link: Arc<Link>,
-    interface: Interface,
-    site: Site,
+    entry: Entry,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let head = head_of(&request);
@@ -263,9 +446,12 @@ async fn answer(
         body,
         cut: false,
     };
-    let answered = match site {
+    let answered = match entry.site {
         Site::Waf => crate::roles::waf_site::answer(&bed, &link, &message).await,
-        Site::Portal => crate::roles::portal_site::answer(&bed, &link, interface, &message).await,
+        // An edge never gets here: its connections are WebSockets.
+        Site::Portal | Site::Edge => {
+            crate::roles::portal_site::answer(&bed, &link, entry.interface, &message, entry.clear)
+        }
     };
     Ok(answered)
 }

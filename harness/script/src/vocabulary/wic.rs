@@ -133,6 +133,8 @@ verbs! {
         text browser = "browser",
         /// How often, one unless given.
         number times = "times",
+        /// The browser whose cookies were planted in this one before.
+        text cookies = "cookies",
         /// Header lines to replace.
         edits set = "set",
         /// Header lines to add.
@@ -151,10 +153,13 @@ verbs! {
         text token = "token",
         /// The browser, `main` unless given.
         text browser = "browser",
-        /// Cookie header instead of the browser's: `none`, or a value.
+        /// Cookies instead of the browser's: `none`, `tampered` (one character changed), `random` (of the same form), `former` (those
+        /// of before the last logout), or a value of the Cookie field.
         text cookie = "cookie",
         /// Query to append.
         text query = "query",
+        /// Method, `GET` unless given.
+        text method = "method",
         /// Header lines to replace.
         edits set = "set",
         /// Header lines to add.

@@ -3,10 +3,12 @@
 pub(crate) mod core;
 pub(crate) mod digest;
 pub(crate) mod edge_mw;
+pub(crate) mod edge_registration;
 pub(crate) mod edge_site;
 pub(crate) mod hello;
 pub(crate) mod mw_digest;
 pub(crate) mod mw_message;
+pub(crate) mod old_tls;
 pub(crate) mod portal_site;
 pub(crate) mod registrar;
 pub(crate) mod sut;

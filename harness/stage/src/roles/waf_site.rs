@@ -14,9 +14,13 @@ use wire::http::Message;
 use crate::bed::{Bed, BedError};
 use crate::play::{Issued, Play, lock};
 use crate::roles::Acted;
+use crate::roles::portal_site::stated;
 use crate::roles::waf::{honest, now};
 use crate::serve::{Link, Site, listen, response};
 use crate::world::{Party, Person};
+
+/// The form fields by which a WWSF may name the user.
+const HINTS: &[&str] = &["login_hint", "impi", "impu"];
 
 /// Listens as these nodes.
 pub(crate) fn serve(bed: &Arc<Bed>, nodes: &[&'static str]) -> Result<(), BedError> {
@@ -27,17 +31,14 @@ pub(crate) fn serve(bed: &Arc<Bed>, nodes: &[&'static str]) -> Result<(), BedErr
 
 /// Says to the tap how the WAF departs.
 pub(crate) fn told(play: &Play, step: usize, verb: &Serve) -> Acted {
-    let mut facts = Vec::new();
-    for (name, value) in [
+    let versions = verb.versions.as_ref().map(|versions| versions.join(", "));
+    let facts = [
         ("certificate", &verb.certificate),
         ("answer", &verb.answer),
         ("identity of", &verb.person),
-    ] {
-        if let Some(value) = value {
-            facts.push(format!("the WAF's {name}: {value}"));
-        }
-    }
-    play.stimulus(step, Layer::State, facts.join("\n"));
+        ("TLS versions", &versions),
+    ];
+    play.stimulus(step, Layer::State, stated("the WAF's", &facts));
     Ok(())
 }
 
@@ -55,7 +56,12 @@ pub(crate) async fn answer(
     for play in &plays {
         link.belongs_to(play);
     }
-    link.message(interface, Direction::Received, &request.bytes());
+    link.message(
+        interface,
+        Direction::Received,
+        Layer::Http,
+        &request.bytes(),
+    );
     let play = plays.first().filter(|_| plays.len() == 1).cloned();
     let (status, body) = match (method, path) {
         ("GET", "/jwks") => (200, keys(bed, link.node)),
@@ -65,6 +71,7 @@ pub(crate) async fn answer(
         ) => (200, metadata(bed, link.node)),
         ("POST", "/introspect") => introspect(play.as_deref(), &form),
         ("POST", "/token") => token(bed, play.as_deref(), &form),
+        ("POST", "/revoke") => revoke(play.as_deref(), &form),
         _ => (404, json!({ "error": "not_found" })),
     };
     let body = body.to_string();
@@ -73,7 +80,7 @@ pub(crate) async fn answer(
         ("cache-control", "no-store"),
     ];
     let (answer, bytes) = response(status, &fields, body.as_bytes());
-    link.message(interface, Direction::Sent, &bytes);
+    link.message(interface, Direction::Sent, Layer::Http, &bytes);
     answer
 }
 
@@ -101,20 +108,22 @@ fn owners(bed: &Bed, interface: Interface, form: &[(String, String)]) -> Vec<Arc
     if let Some(Ok(play)) = by_token {
         return vec![play];
     }
-    if interface == Interface::W4
-        && let Some(play) = value("login_hint").and_then(|hint| bed.board.by_identity(hint))
-    {
-        return vec![play];
-    }
     let all = bed.board.all();
-    if interface == Interface::W4 {
-        all.into_iter()
-            .max_by_key(|play| play.number)
-            .into_iter()
-            .collect()
-    } else {
-        all
+    if interface != Interface::W4 {
+        return all;
     }
+    // The browser that waits for the portal now is the one for which the portal asks, whomever it names.
+    let waiting = all.iter().find(|play| lock(&play.web).waiting).cloned();
+    let named = || {
+        HINTS
+            .iter()
+            .find_map(|name| bed.board.by_identity(value(name)?))
+    };
+    waiting
+        .or_else(named)
+        .or_else(|| all.into_iter().max_by_key(|play| play.number))
+        .into_iter()
+        .collect()
 }
 
 /// The fields of a form.
@@ -125,12 +134,19 @@ pub(crate) fn form_of(body: &[u8]) -> Vec<(String, String)> {
 }
 
 fn keys(bed: &Bed, node: &str) -> Value {
-    let Some(own) = bed.world.keys.get(node) else { return json!({ "keys": [] }) };
+    let Some(own) = bed.world.keys.get(node) else {
+        return json!({ "keys": [] });
+    };
     if node != "waf-x" {
         return jose::jwks(&[own]);
     }
     // The enemy publishes its key under everybody's name: a token that points here still names the genuine one.
-    let named: Vec<jose::Key> = bed.world.keys.values().map(|key| own.clone().with_kid(key.kid())).collect();
+    let named: Vec<jose::Key> = bed
+        .world
+        .keys
+        .values()
+        .map(|key| own.clone().with_kid(key.kid()))
+        .collect();
     jose::jwks(&named.iter().collect::<Vec<_>>())
 }
 
@@ -221,6 +237,7 @@ fn token(bed: &Bed, play: Option<&Play>, form: &[(String, String)]) -> (u16, Val
     match told.answer.as_deref() {
         Some("refuse") => return (400, json!({ "error": "access_denied" })),
         Some("error") => return (500, json!({ "error": "server_error" })),
+        Some("none") => return (200, json!({ "token_type": "Bearer", "expires_in": 300 })),
         _ => {}
     }
     let Some(party) = value("client_id").and_then(|id| {
@@ -232,8 +249,9 @@ fn token(bed: &Bed, play: Option<&Play>, form: &[(String, String)]) -> (u16, Val
     }) else {
         return (401, json!({ "error": "invalid_client" }));
     };
-    let hint = value("login_hint").unwrap_or_default();
-    let Some(asked) = named(bed, play, hint, party) else {
+    let hint = HINTS.iter().find_map(|name| value(name));
+    let anonymous = value("anonymous") == Some("true");
+    let Some(asked) = named(bed, play, hint, anonymous, party) else {
         return (400, json!({ "error": "access_denied" }));
     };
     let person = told
@@ -250,12 +268,21 @@ fn token(bed: &Bed, play: Option<&Play>, form: &[(String, String)]) -> (u16, Val
     }
 }
 
-/// The subscriber or pool member whom a WWSF names.
-fn named(bed: &Bed, play: &Play, hint: &str, party: &Party) -> Option<Person> {
+/// The subscriber or pool member whom a WWSF names; a pool member of this lane where it leaves the choice to us.
+fn named(
+    bed: &Bed,
+    play: &Play,
+    hint: Option<&str>,
+    anonymous: bool,
+    party: &Party,
+) -> Option<Person> {
     let world = &bed.world;
     if let Some(pool) = &party.pool {
         let pool = world.public.pools.iter().find(|each| each.id == *pool)?;
-        let member = pool.members.iter().find(|member| member.impi == hint)?;
+        let member = pool.members.iter().find(|member| match hint {
+            Some(hint) => member.impi == hint || member.impus.iter().any(|impu| impu == hint),
+            None => member.lane == play.lane && (member.class == "anonymous") == anonymous,
+        })?;
         return Some(Person {
             name: member.person.clone(),
             user: String::new(),
@@ -266,6 +293,7 @@ fn named(bed: &Bed, play: &Play, hint: &str, party: &Party) -> Option<Person> {
             anonymous: member.class == "anonymous",
         });
     }
+    let hint = hint?;
     let subscriber = world.public.subscribers.iter().find(|each| {
         each.user == hint || each.impi == hint || each.impus.iter().any(|impu| impu == hint)
     })?;
@@ -274,7 +302,6 @@ fn named(bed: &Bed, play: &Play, hint: &str, party: &Party) -> Option<Person> {
     }
     let mut person = world.person(subscriber.lane, 2, &subscriber.person)?;
     person.name.clone_from(&subscriber.person);
-    let _ = play;
     Some(person)
 }
 
@@ -294,6 +321,20 @@ fn issue(bed: &Bed, play: &Play, person: &Person, party: &Party) -> Result<Value
     Ok(
         json!({ "access_token": token, "token_type": "Bearer", "expires_in": 300, "impi": person.impi, "impu": person.impus.first() }),
     )
+}
+
+/// Ends a token, RFC 7009: whether it was one of ours or not, the answer is the same.
+fn revoke(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
+    let shown = form
+        .iter()
+        .find(|(name, _)| name == "token")
+        .map(|(_, value)| value);
+    if let Some(play) = play {
+        for issued in lock(&play.tokens).values_mut() {
+            issued.genuine &= Some(&issued.compact) != shown;
+        }
+    }
+    (200, json!({}))
 }
 
 /// Waits for a request of the SUT.

@@ -1,56 +1,563 @@
-//! Our WIC on W1: the browser of a user at a portal under test.
+//! Our WIC on W1: the browsers of users at a portal under test, by the recipe that its file declares.
 
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
+use evidence::Interface;
 use script::vocabulary::wic::{Anonymous, Ask, Fetch, Login, Logout};
+use serde_json::Value;
+use url::Url;
+use wire::http::Message;
 
-use crate::bed::Bed;
-use crate::play::Play;
-use crate::roles::Acted;
+use crate::bed::{Bed, Target};
+use crate::play::{Issued, Play, Undo, lock};
+use crate::roles::w4_http::{self, Ask as Exchange};
+use crate::roles::{Acted, Trouble, w4_page};
 
-/// The browsers of a play, each with its cookies.
+/// The browser of a step that names none.
+const MAIN: &str = "main";
+/// The most redirects that are followed in a row.
+const MOST_REDIRECTS: usize = 10;
+/// Seconds that a token is taken to live when the portal's answer does not say.
+const LIFE: u64 = 300;
+
+/// One browser is served at a time: what a portal then asks its WAF for, in whatever name, it asks for that browser.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// The browsers of a play.
 #[derive(Default)]
-pub(crate) struct Browsers;
+pub(crate) struct Browsers {
+    by_name: HashMap<String, Browser>,
+    /// Whether one of them waits for the portal now.
+    pub(crate) waiting: bool,
+}
 
-pub(crate) async fn fetch(
-    _bed: &Arc<Bed>,
-    _play: &Arc<Play>,
-    _step: usize,
-    _verb: &Fetch,
-) -> Acted {
+/// The cookies of one browser, by name.
+type Jar = BTreeMap<String, String>;
+
+#[derive(Clone, Debug, Default)]
+struct Browser {
+    cookies: Jar,
+    /// What it had before its last logout.
+    former: Jar,
+    /// Whose device it is.
+    person: Option<String>,
+    /// Whether a session was begun that the restore must end.
+    entered: bool,
+}
+
+/// What a step does with its browser at the portal.
+struct Visitor<'a> {
+    bed: &'a Bed,
+    play: &'a Arc<Play>,
+    /// None when the harness asks for itself: nothing is a stimulus then.
+    step: Option<usize>,
+    name: String,
+    target: Target,
+    server_name: Option<String>,
+}
+
+impl<'a> Visitor<'a> {
+    fn new(
+        bed: &'a Bed,
+        play: &'a Arc<Play>,
+        step: Option<usize>,
+        browser: Option<&str>,
+    ) -> Result<Self, String> {
+        let node = if play.registration == 3 {
+            "wwsf-p1"
+        } else {
+            "wwsf-a"
+        };
+        Ok(Self {
+            bed,
+            play,
+            step,
+            name: browser.unwrap_or(MAIN).to_owned(),
+            target: bed.target(Interface::W1, node)?,
+            server_name: None,
+        })
+    }
+
+    fn browser<T>(&self, change: impl FnOnce(&mut Browser) -> T) -> T {
+        change(
+            lock(&self.play.web)
+                .by_name
+                .entry(self.name.clone())
+                .or_default(),
+        )
+    }
+
+    fn path(&self, item: &str, otherwise: &str) -> String {
+        self.bed.answer(item, otherwise).to_owned()
+    }
+
+    fn get(&self, path: &str) -> Message {
+        w4_http::get(&self.target, path, "*/*")
+    }
+
+    /// A form as a page of this portal posts it.
+    fn post(&self, path: &str, fields: &[(String, String)]) -> Message {
+        let mut message = w4_http::post(&self.target, path, w4_http::form(fields).into_bytes());
+        message.head.set("Accept", "*/*");
+        let authority = self.target.authority();
+        let origin = authority.strip_suffix(":443").unwrap_or(&authority);
+        message.head.set("Origin", &format!("https://{origin}"));
+        message
+    }
+
+    /// Sends a request with the browser's cookies and keeps those that come.
+    async fn send(&self, step: Option<usize>, mut request: Message) -> Result<Message, Trouble> {
+        if request.head.field("Cookie").is_none()
+            && let Some(line) = self.browser(|browser| cookie_line(&browser.cookies))
+        {
+            request.head.set("Cookie", &line);
+        }
+        let exchange = self.exchange(step, request);
+        let answer = w4_http::ask(self.bed, self.play, &self.target, exchange).await?;
+        let answer = answer
+            .ok_or_else(|| Trouble::sut("the portal ended the connection without an answer"))?;
+        self.take_cookies(&answer);
+        Ok(answer)
+    }
+
+    fn exchange(&self, step: Option<usize>, request: Message) -> Exchange<'_> {
+        let person = self.browser(|browser| browser.person.clone());
+        Exchange {
+            step,
+            interface: Interface::W1,
+            from: Some(self.bed.device(person.as_deref().unwrap_or("alice"))),
+            versions: &[],
+            server_name: self.server_name.as_deref(),
+            identity: None,
+            sessions: None,
+            request,
+        }
+    }
+
+    fn take_cookies(&self, answer: &Message) {
+        for line in answer.head.all("Set-Cookie") {
+            let Some((name, value, gone)) = set_cookie(line) else {
+                continue;
+            };
+            if gone {
+                self.browser(|browser| browser.cookies.remove(name));
+            } else {
+                self.play.masked(&format!("cookie {name}"), value);
+                self.browser(|browser| browser.cookies.insert(name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+
+    /// Sends a request and goes where the portal sends the browser, on the portal's own host.
+    async fn follow(&self, request: Message) -> Result<Message, Trouble> {
+        let (_, path) = request.head.request().unwrap_or(("GET", "/"));
+        let base = format!("https://{}{path}", self.target.authority());
+        let mut at = Url::parse(&base).map_err(|why| why.to_string())?;
+        let mut answer = self.send(self.step, request).await?;
+        for _ in 0..MOST_REDIRECTS {
+            let Some(next) = redirect(&at, &answer) else {
+                break;
+            };
+            // Where the portal leads is its answer, no stimulus of ours.
+            let query = next
+                .query()
+                .map(|query| format!("?{query}"))
+                .unwrap_or_default();
+            let request = self.get(&format!("{}{query}", next.path()));
+            answer = self.send(None, request).await?;
+            at = next;
+        }
+        Ok(answer)
+    }
+
+    /// The hidden fields of the form that has this password field, on the portal's page or on the login page itself.
+    async fn hidden(&self, password: &str) -> Result<Vec<(String, String)>, Trouble> {
+        for path in ["/".to_owned(), self.path("login-path", "/login")] {
+            let page = self.send(self.step, self.get(&path)).await?;
+            let form = w4_page::form(&page.body);
+            if let Some(form) = form.filter(|form| form.password.as_deref() == Some(password)) {
+                for (name, value) in &form.hidden {
+                    self.play.masked(&format!("hidden {name}"), value);
+                }
+                return Ok(form.hidden);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// A session is ended when the play is over.
+    fn entered(&self) {
+        if !self.browser(|browser| std::mem::replace(&mut browser.entered, true)) {
+            self.play.undo_later(Undo::Session {
+                browser: self.name.clone(),
+            });
+        }
+    }
+
+    async fn log_out(&self) -> Result<Message, Trouble> {
+        self.browser(|browser| browser.former = browser.cookies.clone());
+        let path = self.path("logout-path", "/logout");
+        self.follow(self.post(&path, &[])).await
+    }
+}
+
+/// Holds the turn at the portal; what its WAF is asked meanwhile belongs to this play.
+struct Turn<'a> {
+    play: &'a Play,
+    _held: tokio::sync::MutexGuard<'static, ()>,
+}
+
+impl<'a> Turn<'a> {
+    async fn take(play: &'a Play) -> Self {
+        let held = TURN.lock().await;
+        lock(&play.web).waiting = true;
+        Self { play, _held: held }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        lock(&self.play.web).waiting = false;
+    }
+}
+
+fn cookie_line(cookies: &Jar) -> Option<String> {
+    let pairs: Vec<String> = cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    (!pairs.is_empty()).then(|| pairs.join("; "))
+}
+
+/// Name and value of a Set-Cookie line, and whether it takes the cookie away.
+fn set_cookie(line: &str) -> Option<(&str, &str, bool)> {
+    let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
+    let (name, value) = pair.trim().split_once('=')?;
+    let gone = attributes.split(';').any(|each| {
+        let each = each.trim().to_ascii_lowercase();
+        each.strip_prefix("max-age=")
+            .is_some_and(|age| age.parse::<i64>().is_ok_and(|age| age <= 0))
+    });
+    Some((name, value, gone || value.is_empty()))
+}
+
+/// Where an answer sends the browser, if that is on the same host under TLS.
+fn redirect(at: &Url, answer: &Message) -> Option<Url> {
+    if !matches!(answer.head.status(), Some(301 | 302 | 303 | 307 | 308)) {
+        return None;
+    }
+    let next = at.join(answer.head.field("Location")?).ok()?;
+    (next.origin() == at.origin()).then_some(next)
+}
+
+/// Sends a request of the script's own, in clear or under TLS.
+pub(crate) async fn fetch(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Fetch) -> Acted {
+    let mut visitor = Visitor::new(bed, play, Some(step), verb.browser.as_deref())?;
+    visitor.server_name.clone_from(&verb.server_name);
+    let path = verb.path.as_deref().unwrap_or("/");
+    let form: Option<Vec<(String, String)>> = verb.form.as_ref().map(|form| {
+        form.iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    });
+    let mut request = match &form {
+        Some(fields) => visitor.post(path, fields),
+        None => visitor.get(path),
+    };
+    if let Some(method) = &verb.method {
+        request.head.start = format!("{method} {path} HTTP/1.1");
+    }
+    request.head.edit(&verb.set, &verb.add, &verb.drop);
+    let _turn = Turn::take(play).await;
+    if verb.clear == Some(true) {
+        return in_clear(&visitor, request).await;
+    }
+    visitor.follow(request).await.map(|_| ())
+}
+
+/// Asks in clear wherever the portal might answer: at its declared address, then at the port that speaks TLS.
+async fn in_clear(visitor: &Visitor<'_>, request: Message) -> Acted {
+    let tls = visitor.target.address;
+    let declared = visitor.bed.answer("cleartext-address", ":80").to_owned();
+    let declared = clear_address(visitor.bed, &declared, tls)?;
+    for address in [declared, tls] {
+        let mut request = request.clone();
+        request.head.set(
+            "Host",
+            &format!("{}:{}", visitor.target.host, address.port()),
+        );
+        let exchange = visitor.exchange(visitor.step, request);
+        w4_http::ask_in_clear(visitor.bed, visitor.play, address, exchange).await?;
+    }
     Ok(())
 }
-pub(crate) async fn login(
-    _bed: &Arc<Bed>,
-    _play: &Arc<Play>,
-    _step: usize,
-    _verb: &Login,
-) -> Acted {
+
+/// `host:port`, where no host means that of the TLS address.
+fn clear_address(bed: &Bed, declared: &str, tls: SocketAddr) -> Result<SocketAddr, String> {
+    let wrong = || format!("the cleartext address {declared:?} is not host:port");
+    let (host, port) = declared.rsplit_once(':').ok_or_else(wrong)?;
+    let ip = if host.is_empty() {
+        tls.ip()
+    } else {
+        host.parse()
+            .ok()
+            .or_else(|| bed.resolve(host))
+            .ok_or_else(wrong)?
+    };
+    Ok(SocketAddr::new(ip, port.parse().map_err(|_| wrong())?))
+}
+
+/// Logs a user in.
+pub(crate) async fn login(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Login) -> Acted {
+    let visitor = Visitor::new(bed, play, Some(step), verb.browser.as_deref())?;
+    let person = play.person(verb.person.as_deref())?;
+    visitor.browser(|browser| browser.person = Some(person.name.clone()));
+    if let Some(other) = &verb.cookies {
+        let planted = lock(&play.web)
+            .by_name
+            .get(other)
+            .map(|browser| browser.cookies.clone());
+        let planted = planted.ok_or_else(|| format!("no browser is called {other}"))?;
+        visitor.browser(|browser| browser.cookies = planted);
+    }
+    let right = play
+        .world
+        .passwords
+        .get(&person.user)
+        .cloned()
+        .unwrap_or_default();
+    let user = verb.user.clone().unwrap_or_else(|| person.user.clone());
+    let password = verb.password.clone().unwrap_or(right);
+    let names = bed.answers("login-fields");
+    let name =
+        |at: usize, otherwise: &str| names.get(at).map_or(otherwise, String::as_str).to_owned();
+    let _turn = Turn::take(play).await;
+    for _ in 0..verb.times.unwrap_or(1) {
+        let mut fields = visitor.hidden(&name(1, "password")).await?;
+        fields.push((name(0, "username"), user.clone()));
+        fields.push((name(1, "password"), password.clone()));
+        let mut request = visitor.post(&visitor.path("login-path", "/login"), &fields);
+        request.head.edit(&verb.set, &verb.add, &[]);
+        visitor.entered();
+        visitor.follow(request).await?;
+    }
     Ok(())
 }
+
+/// Begins an anonymous session.
 pub(crate) async fn anonymous(
-    _bed: &Arc<Bed>,
-    _play: &Arc<Play>,
-    _step: usize,
-    _verb: &Anonymous,
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    verb: &Anonymous,
 ) -> Acted {
+    let visitor = Visitor::new(bed, play, Some(step), verb.browser.as_deref())?;
+    let fields: Vec<(String, String)> = verb
+        .form
+        .iter()
+        .flatten()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let _turn = Turn::take(play).await;
+    visitor.entered();
+    let request = visitor.post(&visitor.path("anonymous-path", "/anonymous"), &fields);
+    visitor.follow(request).await.map(|_| ())
+}
+
+/// Asks for token and identity; redirects are not followed, for a login page is no answer.
+pub(crate) async fn ask(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Ask) -> Acted {
+    let visitor = Visitor::new(bed, play, Some(step), verb.browser.as_deref())?;
+    let mut path = visitor.path("token-path", "/session");
+    if let Some(query) = &verb.query {
+        let mark = if path.contains('?') { '&' } else { '?' };
+        path = format!("{path}{mark}{query}");
+    }
+    let mut request = visitor.get(&path);
+    if let Some(method) = &verb.method {
+        request.head.start = format!("{method} {path} HTTP/1.1");
+    }
+    if let Some(told) = &verb.cookie {
+        let line = visitor.browser(|browser| shown(browser, told));
+        // An empty field stands for none: the browser's own cookies are not put in its place.
+        request.head.set("Cookie", &line);
+    }
+    request.head.edit(&verb.set, &verb.add, &[]);
+    let _turn = Turn::take(play).await;
+    let answer = visitor.send(Some(step), request).await?;
+    let members = bed.answers("token-members");
+    let member = members.first().map_or("access_token", String::as_str);
+    if let Some(compact) = serde_json::from_slice(&answer.body)
+        .ok()
+        .and_then(|body| text_of(&body, member))
+    {
+        let issued = Issued {
+            compact,
+            person: None,
+            party: None,
+            expires_s: super::waf::now() + LIFE,
+            genuine: true,
+        };
+        play.keep_token(step, verb.token.as_deref().unwrap_or("asked"), issued);
+    }
     Ok(())
 }
-pub(crate) async fn ask(_bed: &Arc<Bed>, _play: &Arc<Play>, _step: usize, _verb: &Ask) -> Acted {
-    Ok(())
+
+/// The text of the first member of that name, however deep.
+fn text_of(value: &Value, name: &str) -> Option<String> {
+    match value {
+        Value::Object(members) => members
+            .get(name)
+            .and_then(Value::as_str)
+            .map(str::to_owned)
+            .or_else(|| members.values().find_map(|value| text_of(value, name))),
+        Value::Array(list) => list.iter().find_map(|value| text_of(value, name)),
+        _ => None,
+    }
 }
-pub(crate) async fn logout(
-    _bed: &Arc<Bed>,
-    _play: &Arc<Play>,
-    _step: usize,
-    _verb: &Logout,
-) -> Acted {
-    Ok(())
+
+/// The Cookie field that a script wants in place of the browser's own.
+fn shown(browser: &Browser, told: &str) -> String {
+    let changed = |change: fn(&str) -> String| {
+        let cookies = browser.cookies.iter();
+        cookie_line(
+            &cookies
+                .map(|(name, value)| (name.clone(), change(value)))
+                .collect(),
+        )
+    };
+    let line = match told {
+        "none" => None,
+        "tampered" => changed(tampered),
+        "random" => changed(of_the_same_form),
+        "former" => cookie_line(&browser.former),
+        value => Some(value.to_owned()),
+    };
+    line.unwrap_or_default()
 }
+
+/// A value with the character in its middle changed for another of its kind.
+fn tampered(value: &str) -> String {
+    let middle = value.chars().count() / 2;
+    let letters = value.chars().enumerate();
+    letters
+        .map(|(at, letter)| if at == middle { other(letter) } else { letter })
+        .collect()
+}
+
+/// A value that is as long and has letters and digits where this one has them, and is no copy of it.
+fn of_the_same_form(value: &str) -> String {
+    let word = crate::world::random_word();
+    let mut random = word.bytes().cycle();
+    let letters = value.chars().map(|letter| {
+        let shift = random.next().unwrap_or(1) % 9 + 1;
+        (0..shift).fold(letter, |letter, _| other(letter))
+    });
+    letters.collect()
+}
+
+/// The next character of the same kind; hexadecimal digits stay such.
+fn other(letter: char) -> char {
+    match letter {
+        '9' => '0',
+        'f' => 'a',
+        'z' => 'g',
+        'F' => 'A',
+        'Z' => 'G',
+        'a'..='y' | 'A'..='Y' | '0'..='8' => {
+            char::from_u32(u32::from(letter) + 1).unwrap_or(letter)
+        }
+        letter => letter,
+    }
+}
+
+/// Logs out.
+pub(crate) async fn logout(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Logout) -> Acted {
+    let visitor = Visitor::new(bed, play, Some(step), verb.browser.as_deref())?;
+    let _turn = Turn::take(play).await;
+    visitor.log_out().await.map(|_| ())
+}
+
+/// Ends the session of a browser, where the portal can do that.
 pub(crate) async fn end_session(
-    _bed: &Arc<Bed>,
-    _play: &Arc<Play>,
-    _browser: &str,
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    browser: &str,
 ) -> Result<(), String> {
-    Ok(())
+    let visitor = Visitor::new(bed, play, None, Some(browser))?;
+    let nothing_to_end = visitor.browser(|browser| browser.cookies.is_empty());
+    if nothing_to_end || bed.answer("web-logout", "yes") == "no" {
+        return Ok(());
+    }
+    let _turn = Turn::take(play).await;
+    visitor
+        .log_out()
+        .await
+        .map(|_| ())
+        .map_err(|trouble| trouble.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_kept_or_taken_away() {
+        assert_eq!(
+            set_cookie("__Host-session=ab; Path=/; Secure"),
+            Some(("__Host-session", "ab", false))
+        );
+        assert_eq!(set_cookie("s=ab; Max-Age=0"), Some(("s", "ab", true)));
+        assert_eq!(set_cookie("s=; Path=/"), Some(("s", "", true)));
+        assert_eq!(set_cookie("Secure"), None);
+    }
+
+    #[test]
+    fn a_redirect_is_followed_on_the_same_host_alone() {
+        let at = Url::parse("https://portal-a.localhost:4/login").unwrap();
+        let answer = |status: u16, location: &str| Message {
+            head: wire::http::Head::read(
+                format!("HTTP/1.1 {status} x\r\nLocation: {location}\r\n\r\n").as_bytes(),
+            ),
+            ..Message::default()
+        };
+        let next = |status, location| redirect(&at, &answer(status, location)).map(String::from);
+        assert_eq!(
+            next(303, "/").as_deref(),
+            Some("https://portal-a.localhost:4/")
+        );
+        assert_eq!(next(302, "https://waf-a.localhost:5/authorize"), None);
+        assert_eq!(next(302, "http://portal-a.localhost:4/"), None);
+        assert_eq!(next(200, "/"), None);
+    }
+
+    #[test]
+    fn a_tampered_value_differs_in_one_character_of_its_kind() {
+        for value in ["0a9f3c77", "f", "z9zZ", "ab-cd"] {
+            let changed = tampered(value);
+            let differing = value
+                .chars()
+                .zip(changed.chars())
+                .filter(|(one, other)| one != other)
+                .count();
+            assert!(differing == 1 || value == "ab-cd", "{value} {changed}");
+            assert_eq!(value.len(), changed.len());
+        }
+    }
+
+    #[test]
+    fn a_random_value_of_hexadecimal_digits_is_hexadecimal() {
+        let value = "0a9f3c77e1";
+        let random = of_the_same_form(value);
+        assert_ne!(random, value);
+        assert!(random.len() == value.len() && random.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    }
+
+    #[test]
+    fn the_token_is_found_however_deep() {
+        let body = serde_json::json!({ "session": [{ "access_token": "t" }] });
+        assert_eq!(text_of(&body, "access_token").as_deref(), Some("t"));
+        assert_eq!(text_of(&body, "token"), None);
+    }
 }

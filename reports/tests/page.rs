@@ -98,3 +98,30 @@ fn hostile_bytes_make_no_tag_and_no_control() {
         assert_eq!(foreign, honest.matches(tag).count(), "{tag}");
     }
 }
+
+/// A clause in two registrations has a column for each, and each case counts in its own.
+#[test]
+fn a_case_counts_in_its_own_registration() {
+    let mut fixture = fixture::believable();
+    fixture.cases[7].registration = 3;
+    let page = fixture.page();
+    assert!(page.contains("Reg. 2</th>") && page.contains("Reg. 3</th>"));
+    let row = page
+        .split("<th scope=\"row\">REQ-4.f1</th>")
+        .nth(1)
+        .and_then(|row| row.split("</tr>").next())
+        .unwrap();
+    let cells: Vec<&str> = row.split("<td class=\"cell\">").skip(1).collect();
+    assert!(cells[0].starts_with("</td>"), "{row}");
+    assert!(
+        cells[1].starts_with("<span class=\"pass\" title=\"1 pass\">✓1</span></td>"),
+        "{row}"
+    );
+}
+
+/// Ladders are what makes a page large: of the cases that passed, one a control has them.
+#[test]
+fn one_passed_attack_a_control_is_drawn() {
+    let page = fixture::passing().page();
+    assert_eq!(page.matches("<pre class=\"ladder\"").count(), 3);
+}

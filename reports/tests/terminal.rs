@@ -92,6 +92,29 @@ fn a_failure_that_does_not_count_is_told() {
 }
 
 #[test]
+fn what_weakens_a_run_is_told() {
+    let mut fixture = fixture::passing();
+    let honest = screen(&fixture, Style::PLAIN);
+    fixture.record.interrupted = true;
+    for role in fixture.record.roles.values_mut() {
+        role.advisory_failed = 3;
+        role.uncovered = 4;
+    }
+    let text = screen(&fixture, Style::PLAIN);
+    let told = [
+        "interrupted: what was not played is counted as not run",
+        "and 3 failed that the profile does not count",
+        "4 not covered",
+    ];
+    for words in told {
+        assert!(
+            text.contains(words) && !honest.contains(words),
+            "{words}: {text}"
+        );
+    }
+}
+
+#[test]
 fn colour_adds_nothing_but_colour() {
     let fixture = fixture::believable();
     let coloured = screen(

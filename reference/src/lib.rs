@@ -8,6 +8,8 @@ mod control;
 mod core;
 mod defect;
 mod ep_cscf;
+#[doc(hidden)]
+pub mod fuzz;
 mod model;
 mod net;
 mod sip;
@@ -23,7 +25,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use defect::Defect;
+pub use defect::{Defect, UnknownDefect};
 pub use model::Model;
 
 /// A node that the reference can be.
@@ -103,6 +105,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// A world without anybody, for parsers that need the answers of a SUT file only.
+    pub(crate) fn bare() -> Self {
+        Self { world: world::World::default(), model: Model::default(), defect: None }
+    }
+
     /// Whether this process makes that mistake.
     pub(crate) fn has(&self, defect: Defect) -> bool {
         self.defect == Some(defect)

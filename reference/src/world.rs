@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::StartError;
 
 /// `world.json`, and the folder it came from.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(crate) struct World {
     #[serde(skip)]
     pub(crate) folder: PathBuf,

@@ -15,6 +15,8 @@ mod terminating;
 mod upgrade;
 mod validation;
 
+pub(crate) use self::upgrade::read_any as read_upgrade;
+
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

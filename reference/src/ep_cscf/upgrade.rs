@@ -127,18 +127,38 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The request line and fields of a handshake.
+struct Head<'a> {
+    method: &'a str,
+    target: &'a str,
+    fields: Fields<'a>,
+}
+
+impl<'a> Head<'a> {
+    fn read(head: &'a str) -> Option<Self> {
+        let mut lines = head.trim_end_matches("\r\n").split("\r\n");
+        let mut words = lines.next()?.split(' ');
+        let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+        let well = version == "HTTP/1.1" && words.next().is_none();
+        let fields = Fields::read(lines)?;
+        well.then_some(Self { method, target, fields })
+    }
+}
+
+/// Reads whatever bytes as a handshake, for fuzzing.
+pub(crate) fn read_any(bytes: &[u8]) {
+    if let Some(head) = std::str::from_utf8(bytes).ok().and_then(Head::read) {
+        let _ = head.fields.lists("connection", "upgrade", false);
+        let _ = head.fields.one("host");
+    }
+}
+
 /// Decides on a handshake: the status of the refusal, or the answer.
 fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
-    let mut lines = head.trim_end_matches("\r\n").split("\r\n");
-    let mut words = lines.next().unwrap_or_default().split(' ');
-    let (method, target, version) = (words.next(), words.next().unwrap_or_default(), words.next());
-    if version != Some("HTTP/1.1") || words.next().is_some() {
-        return Err("400 Bad Request");
-    }
-    let Some(fields) = Fields::read(lines) else {
+    let Some(Head { method, target, fields }) = Head::read(head) else {
         return Err("400 Bad Request");
     };
-    if method != Some("GET") {
+    if method != "GET" {
         return Err("405 Method Not Allowed");
     }
     let path = target.split('?').next().unwrap_or_default();

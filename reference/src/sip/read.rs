@@ -52,13 +52,16 @@ impl Message {
             body: bytes[end..].to_vec(),
         };
         for line in lines {
-            match line
-                .ok()
-                .and_then(|line| std::str::from_utf8(line).ok())
-                .and_then(|line| header(&source, line))
-            {
+            // A line that does not end is told again and again by the library: nothing more is to be had.
+            let Ok(line) = line else {
+                fault = fault.or(Some("a line without end"));
+                break;
+            };
+            let read = std::str::from_utf8(line).ok().and_then(|line| header(&source, line));
+            match read {
                 Some(_) if message.headers.len() >= MAX_HEADERS => {
-                    fault = fault.or(Some("too many headers"))
+                    fault = fault.or(Some("too many headers"));
+                    break;
                 }
                 Some(header) => message.headers.push(header),
                 None => fault = fault.or(Some("a line that is no header")),

@@ -3,7 +3,6 @@
 use std::sync::PoisonError;
 
 use hyper::StatusCode;
-use serde_json::Value;
 
 use super::Waf;
 use super::clients::Client;
@@ -30,6 +29,7 @@ pub(super) struct Request<'a> {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     challenge: Option<String>,
+    instead: Option<Subject>,
 }
 
 impl Waf {
@@ -49,7 +49,7 @@ impl Waf {
             Ok(challenge) => request.challenge = challenge,
             Err(word) => return self.deny(&request, word),
         }
-        self.begin(asked, query, &request)
+        self.begin(asked, query, request)
     }
 
     /// RFC 9700 2.1: the redirect URI is one of the registered ones, letter by letter.
@@ -76,6 +76,7 @@ impl Waf {
             redirect_uri: wanted.to_owned(),
             state,
             challenge: None,
+            instead: None,
         })
     }
 
@@ -91,12 +92,7 @@ impl Waf {
         if query.first("response_type") != Some("code") {
             return Err("unsupported_response_type");
         }
-        let names_somebody = query
-            .first("scope")
-            .is_some_and(|scope| scope.starts_with("ims:"));
-        if !matches!(query.first("scope"), None | Some("ims"))
-            && !(names_somebody && self.shared.has(Defect::ScopeNamesIdentity))
-        {
+        if !self.takes_scope(query.first("scope")) {
             return Err(Refusal::InvalidScope.word());
         }
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
@@ -128,14 +124,15 @@ impl Waf {
         }
     }
 
-    fn begin(&self, asked: &Asked, query: &Form, request: &Request<'_>) -> Answer {
+    fn begin(&self, asked: &Asked, query: &Form, mut request: Request<'_>) -> Answer {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         records.sweep(now());
         let prompt = query.first("prompt").unwrap_or_default();
         let user = self
             .session_user(asked, &records)
             .filter(|_| prompt != "login");
-        let subject = self.redirected_subject(query, &records);
+        request.instead = self.redirected_subject(query, &records);
+        let request = &request;
         match user {
             None if prompt == "none" => self.deny(request, "login_required"),
             None => self.ask_login(asked, request, &mut records),
@@ -149,11 +146,7 @@ impl Waf {
                 self.grant(&user.user, request.client, &mut records);
                 self.finish(request, self.linked(&user), &mut records)
             }
-            Some(user) => self.finish(
-                request,
-                subject.or_else(|| self.linked(&user)),
-                &mut records,
-            ),
+            Some(user) => self.finish(request, self.linked(&user), &mut records),
         }
     }
 
@@ -222,7 +215,7 @@ impl Waf {
         subject: Option<Subject>,
         records: &mut Records,
     ) -> Answer {
-        let Some(subject) = subject else {
+        let Some(subject) = request.instead.clone().or(subject) else {
             return self.deny(request, Refusal::AccessDenied.word());
         };
         if !self.still_holds(request.client, &subject, records) {
@@ -276,23 +269,6 @@ impl Waf {
         self.implicit_answer(request, subject, &mut records)
     }
 
-    /// Whom the parameters of the request name in place of who logged in: nobody.
-    fn redirected_subject(&self, query: &Form, records: &Records) -> Option<Subject> {
-        let name = match self.shared.defect? {
-            Defect::HintParameterTrusted => return self.hinted(query, records),
-            Defect::ScopeNamesIdentity => query.first("scope")?.strip_prefix("ims:")?.to_owned(),
-            Defect::ClaimsNameIdentity => {
-                let claims: Value = serde_json::from_str(query.first("claims")?).ok()?;
-                first_text(&claims)?.to_owned()
-            }
-            _ => return None,
-        };
-        self.hinted(
-            &Form::read(form::write([("user", name.as_str())]).as_bytes())?,
-            records,
-        )
-    }
-
     fn framed(&self, mut answer: Answer) -> Answer {
         if self.shared.has(Defect::FramesAllowed) {
             answer.headers_mut().remove("x-frame-options");
@@ -325,6 +301,7 @@ fn remember(
         redirect_uri: request.redirect_uri.clone(),
         state: request.state.clone(),
         challenge: request.challenge.clone(),
+        instead: request.instead.clone(),
         asked: user.map(str::to_owned),
         expires: now() + INTERACTION_LIFE,
     };
@@ -340,16 +317,7 @@ impl<'a> Request<'a> {
             redirect_uri: interaction.redirect_uri.clone(),
             state: interaction.state.clone(),
             challenge: interaction.challenge.clone(),
+            instead: interaction.instead.clone(),
         }
-    }
-}
-
-/// The first text anywhere in a JSON value.
-fn first_text(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Array(list) => list.iter().find_map(first_text),
-        Value::Object(members) => members.values().find_map(first_text),
-        _ => None,
     }
 }

@@ -1,11 +1,8 @@
 //! Who asks: client authentication at the endpoints of a WAF.
 
-use std::sync::PoisonError;
-
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rustls::pki_types::CertificateDer;
 use serde::Deserialize;
 use x509_parser::extensions::GeneralName;
@@ -14,7 +11,6 @@ use super::Waf;
 use super::refusal::Refusal;
 use crate::defect::Defect;
 use crate::web::form::Form;
-use crate::web::now;
 use crate::web::serve::Asked;
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -38,17 +34,9 @@ pub(super) struct Client {
     #[serde(default)]
     pub(super) audience: Option<String>,
     #[serde(default)]
-    jwk: Option<Jwk>,
+    pub(super) jwk: Option<Jwk>,
     #[serde(default)]
     secret: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Assertion {
-    iss: String,
-    sub: String,
-    exp: u64,
-    jti: Option<String>,
 }
 
 impl Waf {
@@ -81,7 +69,7 @@ impl Waf {
             .and_then(|id| self.client(id))
             .ok_or(Refusal::InvalidClient)?;
         if let Some(secret) = form.first("client_secret") {
-            let right = takes("client_secret_post") && client.has_secret(secret);
+            let right = takes("client_secret_post") && self.is_secret_of(client, secret);
             return right.then_some(client).ok_or(Refusal::InvalidClient);
         }
         let proven = takes("tls_client_auth") && self.by_certificate(asked, client);
@@ -98,7 +86,7 @@ impl Waf {
     fn by_certificate(&self, asked: &Asked, client: &Client) -> bool {
         if let Some(certificate) = &asked.certificate {
             let names = dns_names(certificate);
-            if self.shared.has(Defect::ClientIdNotBound) {
+            if self.shared.has(Defect::ClientIdNotBound) || (asked.resumed && self.shared.has(Defect::TrustsResumedSession)) {
                 return self.clients.iter().any(|any| any.fits(&names));
             }
             return client.fits(&names);
@@ -122,52 +110,16 @@ impl Waf {
         let text = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
         let (id, secret) = text.split_once(':')?;
         let client = self.client(&decoded(id)?)?;
-        (scheme.eq_ignore_ascii_case("basic") && client.has_secret(&decoded(secret)?))
-            .then_some(client)
+        let right = scheme.eq_ignore_ascii_case("basic") && self.is_secret_of(client, &decoded(secret)?);
+        right.then_some(client)
     }
 
-    /// RFC 7523 3: signed by the registered key, about the client itself, for this WAF, not ended.
-    fn by_assertion(&self, assertion: &str, form: &Form) -> Option<&Client> {
-        // The name only chooses the registered key that the signature is then checked with.
-        let claimed: Assertion = jsonwebtoken::dangerous::insecure_decode_claims(assertion).ok()?;
-        let client = self.client(&claimed.sub)?;
-        if form
-            .first("client_id")
-            .is_some_and(|id| id != client.client_id)
-        {
-            return None;
+    fn is_secret_of(&self, client: &Client, secret: &str) -> bool {
+        match self.shared.defect {
+            Some(Defect::AnyClientSecret) if !secret.is_empty() => true,
+            Some(Defect::EmptyClientSecret) if secret.is_empty() => true,
+            _ => client.has_secret(secret),
         }
-        let key = DecodingKey::from_jwk(client.jwk.as_ref()?).ok()?;
-        let mut wanted = Validation::new(Algorithm::ES256);
-        wanted.leeway = 0;
-        wanted.validate_nbf = true;
-        wanted.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        wanted.set_audience(&[self.issuer.clone(), format!("{}/token", self.issuer)]);
-        if self.shared.has(Defect::AssertionForAnyAudience) {
-            wanted.validate_aud = false;
-        }
-        let proven: Assertion = jsonwebtoken::decode(assertion, &key, &wanted).ok()?.claims;
-        if proven.iss != client.client_id {
-            return None;
-        }
-        self.first_use(&proven).then_some(client)
-    }
-
-    fn first_use(&self, assertion: &Assertion) -> bool {
-        if self.shared.model.answer("assertion-reuse", "allowed") == "allowed"
-            || self.shared.has(Defect::AssertionReusable)
-        {
-            return true;
-        }
-        let Some(id) = &assertion.jti else {
-            return false;
-        };
-        let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        records.sweep(now());
-        records
-            .assertions
-            .insert(format!("{} {id}", assertion.sub), assertion.exp)
-            .is_none()
     }
 }
 
@@ -179,14 +131,10 @@ impl Client {
     }
 
     fn has_secret(&self, secret: &str) -> bool {
-        self.secret.as_ref().is_some_and(|known| {
-            !known.is_empty()
-                && aws_lc_rs::constant_time::verify_slices_are_equal(
-                    known.as_bytes(),
-                    secret.as_bytes(),
-                )
-                .is_ok()
-        })
+        let same = |known: &String| {
+            aws_lc_rs::constant_time::verify_slices_are_equal(known.as_bytes(), secret.as_bytes()).is_ok()
+        };
+        self.secret.as_ref().is_some_and(|known| !known.is_empty() && same(known))
     }
 }
 

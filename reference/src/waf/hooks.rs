@@ -35,6 +35,12 @@ impl Waf {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if on {
             records.off.remove(party);
+            if self.shared.has(Defect::SwitchRevivesTokens) {
+                let revived = |client: &str| self.client(client).and_then(|client| client.party.as_deref()) == Some(party);
+                for token in records.tokens.values_mut().filter(|token| revived(&token.client)) {
+                    token.revoked = false;
+                }
+            }
         } else {
             records.off.insert(party.to_owned());
         }

@@ -108,6 +108,7 @@ impl Waf {
         if let Value::Object(members) = &mut claims {
             for (defect, member) in [
                 (Defect::IssuesWithoutAudience, "aud"),
+                (Defect::IssuesWithoutIssuer, "iss"),
                 (Defect::IssuesWithoutParty, "wwsf"),
             ] {
                 if self.shared.has(defect) {

@@ -1,7 +1,9 @@
 //! The WebRTC Authorisation Function: an OAuth 2.0 authorisation server whose tokens name IMS identities.
 
+mod assertion;
 mod authorize;
 mod clients;
+mod hints;
 mod hooks;
 mod inspect;
 mod interaction;

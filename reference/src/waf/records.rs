@@ -75,6 +75,8 @@ pub(super) struct Interaction {
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) challenge: Option<String>,
+    /// Whom a code is for in place of who logs in; nobody, but for a mistake.
+    pub(super) instead: Option<Subject>,
     /// Whom the consent page was shown to.
     pub(super) asked: Option<String>,
     pub(super) expires: u64,

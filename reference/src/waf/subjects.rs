@@ -98,11 +98,20 @@ impl Waf {
                 .find(|user| user.impus.iter().any(|impu| impu == hint)),
             _ => records.users.get(hint),
         };
+        if self.shared.has(Defect::InventsIdentity) && user.and_then(|user| self.linked(user)).is_none() {
+            return Ok(self.invented(hint));
+        }
         // Unknown, unlinked and not granted look the same, so that nobody can ask who is a subscriber.
         let user = user
             .filter(|user| self.is_granted(client, user))
             .ok_or(Refusal::AccessDenied)?;
         self.linked(user).ok_or(Refusal::AccessDenied)
+    }
+
+    /// What a WAF would serve that takes every name for one of a subscriber.
+    fn invented(&self, name: &str) -> Subject {
+        let impi = format!("{name}@{}", self.shared.world.domain);
+        Subject { user: None, impus: vec![format!("sip:{impi}")], impi, anonymous: false }
     }
 
     fn pooled(&self, pool: &str, form: &Form, records: &Records) -> Result<Subject, Refusal> {
@@ -135,12 +144,11 @@ impl Waf {
             .get(pool)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        members
-            .iter()
-            .filter(|member| is_anonymous(member) == anonymous)
-            .find(|member| {
-                !records.is_held(&member.impi, now) || self.shared.has(Defect::PicksHeldIdentity)
-            })
+        let fitting = || members.iter().filter(|member| is_anonymous(member) == anonymous);
+        let looks = !self.shared.has(Defect::PicksHeldIdentity);
+        fitting()
+            .find(|member| !(looks && records.is_held(&member.impi, now)))
+            .or_else(|| fitting().next().filter(|_| self.shared.has(Defect::SharesExhaustedPool)))
             .map(of_member)
             .ok_or(Refusal::AccessDenied)
     }

@@ -95,7 +95,7 @@ impl Waf {
         form: &Form,
         records: &mut Records,
     ) -> Result<Answer, Refusal> {
-        only_scope_of_ims(form)?;
+        self.only_scope_of_ims(form)?;
         let subject = self.named_subject(client, form, records)?;
         // RFC 6749 4.4.3 gives no refresh token here; where this WAF keeps the pools, it is what holds an identity.
         let refreshable = client.pool.is_some()
@@ -138,8 +138,8 @@ impl Waf {
         if let Some(kept) = records.codes.get_mut(text) {
             kept.used = true;
         }
-        self.check_hold(client, &code.subject, records)?;
-        let subject = self.requested_subject(code.subject, form, records);
+        self.check_hold(&code.client, &code.subject, records)?;
+        let subject = self.exchanged_subject(code.subject, form, records);
         let refreshable = self.shared.model.lists("waf-grants", "refresh_token", &[]);
         Ok(self.issue(
             Order {
@@ -180,7 +180,7 @@ impl Waf {
         form: &Form,
         records: &mut Records,
     ) -> Result<Answer, Refusal> {
-        only_scope_of_ims(form)?;
+        self.only_scope_of_ims(form)?;
         let text = form.first("refresh_token").ok_or(Refusal::InvalidRequest)?;
         let known = records
             .refresh
@@ -197,14 +197,15 @@ impl Waf {
             records.revoke_family(&known.family);
             return Err(Refusal::InvalidGrant);
         }
-        self.check_hold(client, &known.subject, records)?;
+        self.check_hold(&known.client, &known.subject, records)?;
         let rotates = self.shared.model.answer("refresh-rotation", "never") == "always";
         if let Some(kept) = records.refresh.get_mut(text).filter(|_| rotates) {
             kept.rotated.get_or_insert_with(now);
         }
+        let subject = self.widened(known.subject, form, records);
         let order = Order {
             client,
-            subject: known.subject,
+            subject,
             family: known.family,
             refreshable: rotates,
         };
@@ -214,33 +215,17 @@ impl Waf {
     /// Grant, link and pool hold at this moment, not only when the code or refresh token was made.
     fn check_hold(
         &self,
-        client: &Client,
+        owner: &str,
         subject: &Subject,
         records: &Records,
     ) -> Result<(), Refusal> {
-        let holds = self.still_holds(client, subject, records);
+        let holds = self.client(owner).is_some_and(|owner| self.still_holds(owner, subject, records));
         holds.then_some(()).ok_or(Refusal::InvalidGrant)
     }
 
-    /// The subject of a code is who logged in, whatever the request names.
-    fn requested_subject(&self, subject: Subject, form: &Form, records: &Records) -> Subject {
-        if !self.shared.has(Defect::HintParameterTrusted) {
-            return subject;
-        }
-        self.hinted(form, records).unwrap_or(subject)
-    }
-
-    /// Whom a request names beside its login, by one of the usual names.
-    pub(super) fn hinted(&self, form: &Form, records: &Records) -> Option<Subject> {
-        let hint = ["impi", "impu", "login_hint", "user"]
-            .iter()
-            .find_map(|name| form.first(name))?;
-        let named = records.users.values().find(|user| {
-            user.user == hint
-                || user.impi.as_deref() == Some(hint)
-                || user.impus.iter().any(|impu| impu == hint)
-        });
-        self.linked(named?)
+    /// A token is for IMS and for nothing else; identities are no matter of scope.
+    fn only_scope_of_ims(&self, form: &Form) -> Result<(), Refusal> {
+        self.takes_scope(form.first("scope")).then_some(()).ok_or(Refusal::InvalidScope)
     }
 
     /// RFC 9700 2.4 forbids this grant.
@@ -270,14 +255,6 @@ impl Waf {
             },
             records,
         ))
-    }
-}
-
-/// A token is for IMS and for nothing else; identities are no matter of scope.
-fn only_scope_of_ims(form: &Form) -> Result<(), Refusal> {
-    match form.first("scope") {
-        None | Some("ims") => Ok(()),
-        Some(_) => Err(Refusal::InvalidScope),
     }
 }
 

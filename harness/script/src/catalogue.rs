@@ -7,7 +7,7 @@ use evidence::Role;
 
 use crate::node::{Fields, Node};
 use crate::problem::Problems;
-use crate::scenario::Word;
+use crate::scenario::{Word, registrations};
 use crate::source::{Source, Span};
 
 /// An atomic clause of the requirements.
@@ -99,6 +99,8 @@ pub struct OutcomeSet {
     pub oracles: Vec<Word>,
     /// The class of refusal codes, judged as an advisory.
     pub codes: Option<String>,
+    /// Where it is written.
+    pub span: Span,
 }
 
 /// Reads a file of clauses.
@@ -109,7 +111,7 @@ pub fn read_requirements(source: &Arc<Source>, problems: &mut Problems) -> Vec<R
             text: fields.required_text("text", problems),
             source: fields.required_text("source", problems),
             interface: fields.words("interface", problems).unwrap_or_default(),
-            registration: numbers(fields.words("registration", problems)),
+            registration: registrations(fields.required("registration", problems), problems),
             roles: roles(fields.required("roles", problems), problems),
             level: level(fields.required("level", problems), problems),
             held: fields.required_text("held", problems),
@@ -135,7 +137,7 @@ pub fn read_items(source: &Arc<Source>, problems: &mut Problems) -> Vec<Item> {
         Some(Item {
             id: fields.required_text("id", problems),
             question: fields.required_text("question", problems),
-            kind: fields.required_text("kind", problems),
+            kind: kind(fields.required("kind", problems), problems),
             values: fields.words("values", problems).unwrap_or_default(),
             default: fields.words("default", problems).unwrap_or_default(),
             roles: roles(fields.required("roles", problems), problems),
@@ -146,7 +148,7 @@ pub fn read_items(source: &Arc<Source>, problems: &mut Problems) -> Vec<Item> {
 
 /// Reads the outcomes.
 pub fn read_outcomes(source: &Arc<Source>, problems: &mut Problems) -> Vec<OutcomeSet> {
-    each(source, "outcome", problems, |fields, _, problems| {
+    each(source, "outcome", problems, |fields, span, problems| {
         Some(OutcomeSet {
             id: fields.required_text("id", problems),
             text: fields.required_text("text", problems),
@@ -163,6 +165,7 @@ pub fn read_outcomes(source: &Arc<Source>, problems: &mut Problems) -> Vec<Outco
                 })
                 .collect(),
             codes: fields.text("codes", problems),
+            span,
         })
     })
 }
@@ -202,12 +205,18 @@ fn each<T>(
     found
 }
 
-fn numbers(words: Option<Vec<String>>) -> Vec<u8> {
-    words
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|word| word.parse().ok())
-        .collect()
+/// The kinds of item.
+const KINDS: &[&str] = &["flag", "choice", "list", "value", "hook"];
+
+fn kind(node: Option<&Node>, problems: &mut Problems) -> String {
+    let Some(node) = node else {
+        return String::new();
+    };
+    let kind = node.text(problems).unwrap_or_default();
+    if !KINDS.contains(&kind.as_str()) {
+        problems.unknown(&node.span, "kind of item", &kind, KINDS.iter().copied());
+    }
+    kind
 }
 
 fn roles(node: Option<&Node>, problems: &mut Problems) -> Vec<Role> {

@@ -62,8 +62,9 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Expectation>, Problems> {
             reason: fields.required_text("reason", &mut problems),
         };
         if !VERDICTS.contains(&expectation.verdict.as_str()) {
+            let verdict = entries.iter().find(|(key, _)| key.name == "verdict");
             problems.unknown(
-                &node.span,
+                verdict.map_or(&node.span, |(_, node)| &node.span),
                 "verdict",
                 &expectation.verdict,
                 VERDICTS.iter().copied(),

@@ -8,7 +8,10 @@
 
 pub mod case;
 pub mod catalogue;
+mod check;
 pub mod expectations;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod node;
 pub mod placeholder;
 pub mod problem;

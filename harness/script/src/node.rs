@@ -45,37 +45,18 @@ pub struct Key {
     pub span: Span,
 }
 
+/// No file of ours nests deeper. Whatever walks a tree needs a stack frame a level, and dotted keys nest without end.
+const DEEPEST: usize = 32;
+
 /// Reads a document; syntax errors go to `problems`, and what could be read comes back.
 pub fn read(source: &Arc<Source>, problems: &mut Problems) -> Vec<(Key, Node)> {
     let arena = toml_spanner::Arena::new();
     let document = toml_spanner::parse_recoverable(&source.text, &arena);
     for error in document.errors() {
-        let span = Span {
-            source: source.clone(),
-            start: error.span().range().start,
-            end: error.span().range().end,
-        };
+        let span = at(error.span(), source);
         problems.add(&span, error.message(&source.text), "write valid TOML here");
     }
-    table(document.table().iter(), source)
-}
-
-fn table<'a, 'de: 'a>(
-    entries: impl Iterator<Item = &'a (toml_spanner::Key<'de>, toml_spanner::Item<'de>)>,
-    source: &Arc<Source>,
-) -> Vec<(Key, Node)> {
-    entries
-        .map(|(key, item)| {
-            let span = at(key.span, source);
-            (
-                Key {
-                    name: key.as_str().to_owned(),
-                    span,
-                },
-                node(item, source),
-            )
-        })
-        .collect()
+    Tree { source, problems }.table(document.table().iter(), 0)
 }
 
 fn at(span: toml_spanner::Span, source: &Arc<Source>) -> Span {
@@ -86,22 +67,49 @@ fn at(span: toml_spanner::Span, source: &Arc<Source>) -> Span {
     }
 }
 
-fn node(item: &toml_spanner::Item<'_>, source: &Arc<Source>) -> Node {
-    use toml_spanner::Value as Read;
-    let value = match item.value() {
-        Read::String(text) => Value::Text((*text).to_owned()),
-        Read::Integer(number) => number
-            .as_i64()
-            .map_or(Value::Fraction(number.as_f64()), Value::Number),
-        Read::Float(number) => Value::Fraction(*number),
-        Read::Boolean(flag) => Value::Flag(*flag),
-        Read::DateTime(_) => Value::Date,
-        Read::Array(list) => Value::List(list.iter().map(|item| node(item, source)).collect()),
-        Read::Table(entries) => Value::Table(table(entries.iter(), source)),
-    };
-    Node {
-        span: at(item.span(), source),
-        value,
+/// Makes our tree of the reader's.
+struct Tree<'s> {
+    source: &'s Arc<Source>,
+    problems: &'s mut Problems,
+}
+
+impl Tree<'_> {
+    fn table<'a, 'de: 'a>(
+        &mut self,
+        entries: impl Iterator<Item = &'a (toml_spanner::Key<'de>, toml_spanner::Item<'de>)>,
+        depth: usize,
+    ) -> Vec<(Key, Node)> {
+        entries
+            .map(|(key, item)| {
+                let name = key.as_str().to_owned();
+                let span = at(key.span, self.source);
+                (Key { name, span }, self.node(item, depth + 1))
+            })
+            .collect()
+    }
+
+    fn node(&mut self, item: &toml_spanner::Item<'_>, depth: usize) -> Node {
+        use toml_spanner::Value as Read;
+        let span = at(item.span(), self.source);
+        let value = match item.value() {
+            Read::String(text) => Value::Text((*text).to_owned()),
+            Read::Integer(number) => number
+                .as_i64()
+                .map_or(Value::Fraction(number.as_f64()), Value::Number),
+            Read::Float(number) => Value::Fraction(*number),
+            Read::Boolean(flag) => Value::Flag(*flag),
+            Read::DateTime(_) => Value::Date,
+            Read::Array(_) | Read::Table(_) if depth > DEEPEST => {
+                self.problems
+                    .add(&span, "nested too deep", "no field is nested so deep");
+                Value::List(Vec::new())
+            }
+            Read::Array(list) => {
+                Value::List(list.iter().map(|item| self.node(item, depth + 1)).collect())
+            }
+            Read::Table(entries) => Value::Table(self.table(entries.iter(), depth)),
+        };
+        Node { span, value }
     }
 }
 

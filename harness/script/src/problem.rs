@@ -94,8 +94,7 @@ impl Problems {
 impl Problem {
     fn report(&self) -> Vec<Group<'_>> {
         let text = &self.span.source.text;
-        let end = self.span.end.min(text.len());
-        let start = self.span.start.min(end);
+        let (start, end) = self.span.whole_characters();
         let snippet = Snippet::source(text.as_str())
             .path(self.span.source.path.as_str())
             .annotation(AnnotationKind::Primary.span(start..end));

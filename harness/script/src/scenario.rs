@@ -311,14 +311,18 @@ fn words(node: Option<&Node>, problems: &mut Problems) -> Vec<Word> {
     }
 }
 
-fn registrations(node: Option<&Node>, problems: &mut Problems) -> Vec<u8> {
+/// The registration scenarios of a field, each once.
+pub(crate) fn registrations(node: Option<&Node>, problems: &mut Problems) -> Vec<u8> {
     let Some(node) = node else { return Vec::new() };
     let mut found = Vec::new();
     for word in node.words(problems).unwrap_or_default() {
-        match word.as_str() {
-            "1" => found.push(1),
-            "2" => found.push(2),
-            "3" => found.push(3),
+        match word.parse() {
+            Ok(registration) if found.contains(&registration) => problems.add(
+                &node.span,
+                format!("registration {registration} stands twice"),
+                "name each registration once",
+            ),
+            Ok(registration @ 1..=3) => found.push(registration),
             _ => problems.add(
                 &node.span,
                 "no such registration",

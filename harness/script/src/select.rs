@@ -27,14 +27,17 @@ impl Selection {
     /// # Errors
     /// When a part of it is empty or has an unknown prefix.
     pub fn read(text: &str) -> Result<Self, BadSelection> {
-        let read = |part: &str| match part.trim().split_once(':') {
-            Some(("clause", rest)) if !rest.is_empty() => Ok(Test::Clause(rest.to_owned())),
-            Some(("sut", rest)) if !rest.is_empty() => Ok(Test::Sut(rest.to_owned())),
-            Some(("registration", rest)) if !rest.is_empty() => {
-                Ok(Test::Registration(rest.to_owned()))
+        let read = |part: &str| {
+            let (prefix, rest) = part.split_once(':').unwrap_or(("", part));
+            let rest = rest.trim();
+            match prefix.trim() {
+                _ if rest.is_empty() => Err(BadSelection(part.to_owned())),
+                "" if !part.contains(':') => Ok(Test::Id(rest.to_owned())),
+                "clause" => Ok(Test::Clause(rest.to_owned())),
+                "sut" => Ok(Test::Sut(rest.to_owned())),
+                "registration" => Ok(Test::Registration(rest.to_owned())),
+                _ => Err(BadSelection(part.to_owned())),
             }
-            None if !part.trim().is_empty() => Ok(Test::Id(part.trim().to_owned())),
-            _ => Err(BadSelection(part.to_owned())),
         };
         text.split(',')
             .map(|all| all.split('&').map(read).collect())

@@ -29,10 +29,10 @@ impl Span {
     #[must_use]
     pub fn place(&self) -> Place {
         let text = &self.source.text;
-        let start = floor(text, self.start);
+        let (start, end) = self.whole_characters();
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-        let end = floor(text, self.end).clamp(start, line_end);
+        let end = end.clamp(start, line_end);
         let count = |range: &str| u32::try_from(range.chars().count()).unwrap_or(u32::MAX);
         Place {
             file: self.source.path.clone(),
@@ -41,6 +41,16 @@ impl Span {
             length: count(&text[start..end]).max(1),
             text: text[line_start..line_end].to_owned(),
         }
+    }
+
+    /// First byte and byte after the last, moved outwards to whole characters of the text: a reader of TOML may stop within one.
+    pub(crate) fn whole_characters(&self) -> (usize, usize) {
+        let text = &self.source.text;
+        let start = floor(text, self.start);
+        let end = (self.end.max(start)..=text.len())
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(text.len());
+        (start, end)
     }
 }
 

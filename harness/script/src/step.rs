@@ -87,6 +87,13 @@ impl Change {
             value: Value::Table(entries),
         };
         let read = Step::read(&rest, problems)?;
+        if read.name.is_some() {
+            problems.add(
+                &node.span,
+                "a change names no step anew",
+                "write `step = \"name\"` beside the role to say which step is meant",
+            );
+        }
         Some(Self {
             verb: read.verb,
             step,
@@ -100,47 +107,64 @@ impl Change {
     ///
     /// # Errors
     /// Which steps could be meant, when that is not clear.
-    pub fn apply(&self, steps: &[Step]) -> Result<(Vec<Step>, usize), String> {
-        let name = self.verb.name();
+    pub fn apply(&self, steps: &[Step]) -> Result<(Vec<Step>, usize), Unclear> {
+        let meant = self.meant(steps)?;
+        let mut changed = steps.to_vec();
+        let Some(at) = meant else {
+            let first = Step {
+                verb: self.verb.clone(),
+                name: None,
+                span: self.span.clone(),
+            };
+            changed.insert(0, first);
+            return Ok((changed, 0));
+        };
+        changed[at].verb.change(self.verb.clone());
+        changed[at].span = self.span.clone();
+        Ok((changed, at))
+    }
+
+    /// The index of the step that is meant; none where the control leaves the verb to the autopilot.
+    fn meant(&self, steps: &[Step]) -> Result<Option<usize>, Unclear> {
+        let verb = self.verb.name();
         let same_verb: Vec<usize> = (0..steps.len())
-            .filter(|at| steps[*at].verb.name() == name)
+            .filter(|at| steps[*at].verb.name() == verb)
             .collect();
-        let meant = match &self.step {
-            Some(wanted) => same_verb
+        let named = |at: &usize| steps[*at].name.as_deref().unwrap_or("(no name)");
+        let names = || same_verb.iter().map(named).collect::<Vec<_>>().join(", ");
+        match (&self.step, same_verb.as_slice()) {
+            (Some(wanted), []) => Err(Unclear {
+                why: format!("no step of the control is `{verb}`, so none is named `{wanted}`"),
+                help: "leave `step` out: the verb then holds from the start of the case".to_owned(),
+            }),
+            (Some(wanted), several) => several
                 .iter()
                 .copied()
-                .find(|at| steps[*at].name.as_ref() == Some(wanted)),
-            None if same_verb.len() <= 1 => same_verb.first().copied(),
-            None => None,
-        };
-        let mut changed = steps.to_vec();
-        match meant {
-            Some(at) => {
-                changed[at].verb.change(self.verb.clone());
-                changed[at].span = self.span.clone();
-                Ok((changed, at))
-            }
-            None if same_verb.is_empty() && self.step.is_none() && !self.verb.observes() => {
-                changed.insert(
-                    0,
-                    Step {
-                        verb: self.verb.clone(),
-                        name: None,
-                        span: self.span.clone(),
-                    },
-                );
-                Ok((changed, 0))
-            }
-            None => {
-                let names: Vec<_> = same_verb
-                    .iter()
-                    .map(|at| steps[*at].name.as_deref().unwrap_or("(no name)"))
-                    .collect();
-                Err(format!(
-                    "several steps of the control are `{name}`: {}",
-                    names.join(", ")
-                ))
-            }
+                .find(|at| steps[*at].name.as_ref() == Some(wanted))
+                .map(Some)
+                .ok_or_else(|| Unclear {
+                    why: format!("no step of the control that is `{verb}` is named `{wanted}`"),
+                    help: format!("these are: {}", names()),
+                }),
+            (None, []) if self.verb.observes() => Err(Unclear {
+                why: format!("no step of the control is `{verb}`"),
+                help: "what only observes departs in nothing: change what is sent".to_owned(),
+            }),
+            (None, []) => Ok(None),
+            (None, [only]) => Ok(Some(*only)),
+            (None, _) => Err(Unclear {
+                why: format!("several steps of the control are `{verb}`: {}", names()),
+                help: "add `step = \"name\"` to the change".to_owned(),
+            }),
         }
     }
+}
+
+/// Why it is not clear which step a change means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unclear {
+    /// What is wrong.
+    pub why: String,
+    /// What would be right.
+    pub help: String,
 }

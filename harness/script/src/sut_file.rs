@@ -7,6 +7,7 @@ use evidence::{Interface, Role};
 
 use crate::catalogue::{Answers, Item};
 use crate::node::{Fields, Key, Node, Value};
+use crate::placeholder::PEOPLE;
 use crate::problem::Problems;
 use crate::source::{Source, Span};
 
@@ -74,8 +75,13 @@ impl SutFile {
         };
         let mut fields = Fields::new(&document, &whole);
         let mut file = Self::default();
-        if let Some(node) = fields.required("sut", &mut problems) {
-            file.read_sut(node, &mut problems);
+        match fields.optional("sut") {
+            Some(node) => file.read_sut(node, &mut problems),
+            None => problems.add(
+                &whole,
+                "`[sut]` is missing",
+                "add [sut] with roles, name and version",
+            ),
         }
         if let Some(entries) = fields
             .optional("addresses")
@@ -104,10 +110,7 @@ impl SutFile {
             .optional("users")
             .and_then(|node| node.entries(&mut problems))
         {
-            for (person, node) in entries {
-                let values = node.word_table(&mut problems).unwrap_or_default();
-                file.users.insert(person.name.clone(), values);
-            }
+            file.read_users(entries, &mut problems);
         }
         fields.end(&mut problems);
         if problems.is_empty() {
@@ -180,7 +183,24 @@ impl SutFile {
                 }
                 _ => Hook::Command(node.words(problems).unwrap_or_default()),
             };
+            if hook == Hook::Command(Vec::new()) {
+                problems.add(
+                    &node.span,
+                    "nothing to ask",
+                    "write a command, [\"program\", \"argument\"], or an HTTP address",
+                );
+            }
             self.hooks.insert(key.name.clone(), hook);
+        }
+    }
+
+    fn read_users(&mut self, entries: &[(Key, Node)], problems: &mut Problems) {
+        for (person, node) in entries {
+            if !PEOPLE.contains(&person.name.as_str()) {
+                problems.unknown(&person.span, "person", &person.name, PEOPLE.iter().copied());
+            }
+            let values = node.word_table(problems).unwrap_or_default();
+            self.users.insert(person.name.clone(), values);
         }
     }
 
@@ -256,6 +276,13 @@ fn read_launch(node: &Node, problems: &mut Problems) -> Option<Launch> {
             &node.span,
             "nothing to launch",
             "write command = [\"program\", \"argument\"]",
+        );
+    }
+    if launch.stop.as_ref().is_some_and(Vec::is_empty) {
+        problems.add(
+            &node.span,
+            "nothing to stop it with",
+            "write stop = [\"program\", \"argument\"], or leave it out",
         );
     }
     fields.end(problems);

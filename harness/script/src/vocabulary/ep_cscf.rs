@@ -73,20 +73,24 @@ verbs! {
     }
     /// Behaves otherwise towards the WIC under test. Holds from the start of the case.
     act Serve = "serve" {
-        /// The certificate's one flaw, by its name.
+        /// The certificate's one flaw, by its name; `portal` for the portal's own certificate.
         text certificate = "certificate",
         /// Subprotocol of the 101: `none`, or another word.
         text protocol = "protocol",
         /// Sec-WebSocket-Accept of the 101: `wrong`.
         text accept = "accept",
-        /// Answers the upgrade by a redirect to this URL.
+        /// Answers the upgrade by a redirect to this URL; a scheme alone means the same address under that scheme,
+        /// `SCHEME://elsewhere` another host with a certificate of its own.
         text redirect = "redirect",
-        /// Challenge in place of the proper one: `basic`, `bearer`, `other-realm`, `no-qop`, `basic-first`.
+        /// Challenge in place of the proper two: `strongest` (the first declared alone), `md5`, `basic`, `bearer`, `other-realm`,
+        /// `no-qop`, `basic-first`.
         text challenge = "challenge",
         /// rspauth of the 200: `wrong`.
         text rspauth = "rspauth",
         /// Answer to the first REGISTER: `garbage`.
         text answer = "answer",
+        /// Drops the first connection behind its 200: `once`. Another certificate is then shown from the second connection on.
+        text drop = "drop",
         /// Highest TLS version, answered by hand: `1.0`, `1.1`.
         text version = "version",
     }

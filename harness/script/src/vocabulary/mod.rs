@@ -127,11 +127,7 @@ fn fill_value(
     fill: &mut dyn FnMut(&str) -> Result<String, String>,
 ) -> Result<(), String> {
     match value {
-        serde_json::Value::String(text) => {
-            if text.contains('{') {
-                *text = fill(text)?;
-            }
-        }
+        serde_json::Value::String(text) if text.contains('{') => *text = fill(text)?,
         serde_json::Value::Array(list) => {
             for value in list {
                 fill_value(value, fill)?;

@@ -98,6 +98,7 @@ macro_rules! verbs {
         $($(#[doc = $field_doc:literal])+ $kind:ident $field:ident = $field_name:literal,)*
     })+) => {
         /// A verb of this role.
+        #[allow(clippy::large_enum_variant, reason = "there are some hundreds of verbs in a suite, and no list of them is hot")]
         #[derive(Clone, Debug, PartialEq)]
         pub enum Verb { $($(#[doc = $doc])+ $type($type),)+ }
 

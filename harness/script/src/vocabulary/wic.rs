@@ -129,6 +129,10 @@ verbs! {
         text password = "password",
         /// Another user name than the right one.
         text user = "user",
+        /// Credentials that are wrong: `wrong-password`, `unknown-user`, `empty-password`.
+        text credential = "credential",
+        /// Without the hidden fields of the login page, which a foreign site does not know.
+        flag bare = "bare",
         /// The browser, `main` unless given.
         text browser = "browser",
         /// How often, one unless given.
@@ -176,7 +180,7 @@ verbs! {
         text person = "person",
         /// Scheme of the start URL, `https` unless given.
         text scheme = "scheme",
-        /// Label of the host name below the portal's own, made fresh unless given.
+        /// Label of the host name below one that is made fresh; none unless given.
         text label = "label",
     }
 }

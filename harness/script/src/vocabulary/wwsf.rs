@@ -110,9 +110,9 @@ verbs! {
         text certificate = "certificate",
         /// Highest TLS version, answered by hand: `1.0`, `1.1`.
         text version = "version",
-        /// Answers the page by a redirect to this URL.
+        /// Answers the page by a redirect to this URL; a scheme alone means the same address under that scheme.
         text redirect = "redirect",
-        /// W2 address in the portal's answers in place of the edge's.
+        /// W2 address in the portal's answers in place of the edge's; a scheme alone means the edge's address under that scheme.
         text w2 = "w2",
         /// ALPN protocol that the server selects without it being offered.
         text alpn = "alpn",

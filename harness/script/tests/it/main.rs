@@ -1,0 +1,10 @@
+//! Scripts read, refused, changed, expanded and selected.
+
+mod bed;
+mod cases;
+mod changes;
+mod expected;
+mod fuzzing;
+mod problems;
+mod selections;
+mod sut_files;

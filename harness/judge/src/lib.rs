@@ -12,11 +12,14 @@ mod context;
 mod control;
 mod expect;
 mod finding;
+#[doc(hidden)]
+pub mod fuzz;
 mod http;
 mod identity;
 mod lines;
 mod logs;
 mod mask;
+mod message;
 mod one_lie;
 pub mod oracle;
 mod play;

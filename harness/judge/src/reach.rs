@@ -118,10 +118,9 @@ impl<'p, 'a> Reach<'p, 'a> {
 
     /// A message on W2 counts only behind an open WebSocket.
     fn message_on_w2(&self) -> Result<(), String> {
-        let Some(message) = self
-            .sent()
-            .find(|message| message.interface == Interface::W2 && message.layer != Layer::Tls)
-        else {
+        let Some(message) = self.sent().find(|message| {
+            message.interface == Interface::W2 && !matches!(message.layer, Layer::Tls | Layer::Http)
+        }) else {
             return Err(format!(
                 "the departing message never left: {}",
                 self.why_not()
@@ -208,7 +207,7 @@ impl<'p, 'a> Reach<'p, 'a> {
         }
         match self
             .sent()
-            .filter(|message| message.layer == Layer::Http)
+            .filter(|message| message.is_http_request())
             .last()
         {
             Some(request) => self.reaction(request.connection, request.at),

@@ -24,7 +24,9 @@ impl<'p, 'a> Asked<'p, 'a> {
                 Err(wrong) => return Some(wrong),
             }
         }
-        let http = self.http_answer(&[Interface::W2, Interface::W1]);
+        let http = self
+            .http_answer(&[Interface::W2, Interface::W1])
+            .or_else(|| self.handshake_answer());
         if let Some(wanted) = &expect.http_status
             && let Some(wrong) = self.http_status(wanted, http)
         {
@@ -77,6 +79,17 @@ impl<'p, 'a> Asked<'p, 'a> {
         };
         self.header(expect.header.as_ref(), answer)
             .or_else(|| self.bindings(expect.bindings.as_deref(), answer))
+    }
+
+    /// The answer to the last handshake on W2, however long ago it was.
+    fn handshake_answer(&self) -> Option<&'p Message<'a>> {
+        let before = self
+            .play
+            .received()
+            .filter(|message| message.at < self.window.end && message.interface == Interface::W2);
+        before
+            .filter(|message| message.http_status().is_some())
+            .last()
     }
 
     /// The last request that a step sent before this one asked, on a connection of that name if it has one.
@@ -215,7 +228,10 @@ impl<'p, 'a> Asked<'p, 'a> {
                     self.play.field(step, "connection").unwrap_or("main") == name.unwrap_or("main")
                 })
         });
-        let Some(tls) = opened.filter_map(|connection| connection.secured).last() else {
+        let Some(tls) = opened
+            .filter_map(|connection| connection.secured)
+            .next_back()
+        else {
             return Some(Wrong::new(
                 "a TLS handshake that finishes",
                 "none did",

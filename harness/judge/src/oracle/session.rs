@@ -63,7 +63,7 @@ fn browser<'a>(play: &Play<'a>, step: usize) -> &'a str {
 fn after<'a>(context: &Context<'a, '_>, step: usize, before: User<'a>) -> User<'a> {
     match context.play.verb(step) {
         Some(Verb::Wic(wic::Verb::Login(login)))
-            if login.password.is_some() || login.user.is_some() =>
+            if login.password.is_some() || login.user.is_some() || login.credential.is_some() =>
         {
             User::Nobody
         }
@@ -80,7 +80,7 @@ fn after<'a>(context: &Context<'a, '_>, step: usize, before: User<'a>) -> User<'
 pub(super) fn logged_in<'a>(play: &Play<'a>, before: usize) -> Vec<&'a str> {
     (0..play.plan.steps.len())
         .filter(|step| play.began(*step).is_some_and(|at| at <= before))
-        .filter(|step| matches!(play.verb(*step), Some(Verb::Wic(wic::Verb::Login(login))) if login.password.is_none() && login.user.is_none()))
+        .filter(|step| matches!(play.verb(*step), Some(Verb::Wic(wic::Verb::Login(login))) if login.password.is_none() && login.user.is_none() && login.credential.is_none()))
         .map(|step| identity::person_of(play, step))
         .collect()
 }

@@ -1,0 +1,313 @@
+//! Observing steps against the evidence, as a control meets them.
+
+use evidence::event::{Side, TlsFacts};
+use evidence::record::{CaseRecord, Kind};
+use evidence::{Interface, Role, What};
+use serde_json::{Value, json};
+
+use super::build::{Made, case};
+use super::scenes::{Edge, passes, said};
+
+fn control(made: &Made) -> CaseRecord {
+    let log = made.log();
+    let sut = made.plan.sut.unwrap();
+    judge::judge(
+        &case(Kind::Control, sut, &[]),
+        &judge::Logs {
+            control_before: Some(&log),
+            ..judge::Logs::default()
+        },
+    )
+}
+
+/// The honest edge with one more question.
+fn edge_asked(verb: &str, fields: Value) -> CaseRecord {
+    let log = Edge::honest(1).made().log();
+    let mut made = Edge::honest(1).made();
+    let step = made.step(verb, fields);
+    let at = log
+        .events
+        .iter()
+        .position(|event| matches!(event.what, What::Ended))
+        .unwrap();
+    let mut events = log.events;
+    if let What::Plan(plan) = &mut events[0].what {
+        plan.steps = made.plan.steps.clone();
+    }
+    let began = evidence::Event {
+        n: 0,
+        at_us: events[at].at_us,
+        what: What::StepBegan { step },
+    };
+    events.insert(at, began);
+    for (n, event) in (0..).zip(&mut events) {
+        event.n = n;
+    }
+    let log = evidence::ReadLog {
+        events,
+        torn: false,
+    };
+    judge::judge(
+        &case(Kind::Control, Role::EpCscf, &[]),
+        &judge::Logs {
+            control_before: Some(&log),
+            ..judge::Logs::default()
+        },
+    )
+}
+
+#[track_caller]
+fn unmet(record: &CaseRecord, came: &str) {
+    assert_eq!(
+        said(record),
+        ("inconclusive", "control_failed".to_owned()),
+        "{record:#?}"
+    );
+    assert!(
+        record.findings[0].came.contains(came),
+        "{:?} has no {came:?}",
+        record.findings[0].came
+    );
+}
+
+#[test]
+fn what_a_wic_may_ask() {
+    passes(&edge_asked("wic.expect", json!({ "status": ["2xx"] })));
+    passes(&edge_asked(
+        "wic.expect",
+        json!({ "http-status": ["101"], "header": { "Sec-WebSocket-Protocol": "sip" } }),
+    ));
+    unmet(
+        &edge_asked("wic.expect", json!({ "status": ["403", "401"] })),
+        "SIP/2.0 200",
+    );
+    unmet(
+        &edge_asked(
+            "wic.expect",
+            json!({ "status": ["200"], "header": { "Service-Route": "*" } }),
+        ),
+        "no Service-Route",
+    );
+    unmet(
+        &edge_asked(
+            "wic.expect",
+            json!({ "status": ["200"], "header": { "Call-ID": "none" } }),
+        ),
+        "Call-ID:",
+    );
+    unmet(
+        &edge_asked("wic.expect", json!({ "version": ["1.3"] })),
+        "none",
+    );
+    unmet(
+        &edge_asked("wic.expect", json!({ "method": "MESSAGE" })),
+        "nothing",
+    );
+}
+
+#[test]
+fn what_a_core_may_ask() {
+    passes(&edge_asked(
+        "core.expect",
+        json!({ "method": "REGISTER", "label": ["auth-done"], "party": "A" }),
+    ));
+    unmet(
+        &edge_asked("core.expect", json!({ "impi": "bob0@op.example" })),
+        "alice0@op.example",
+    );
+    unmet(
+        &edge_asked("core.expect", json!({ "impu": "sip:bob0@op.example" })),
+        "sip:alice0@op.example",
+    );
+    unmet(
+        &edge_asked("core.expect", json!({ "label": ["none"] })),
+        "auth-done",
+    );
+    unmet(&edge_asked("core.expect", json!({ "party": "B" })), "waf-a");
+    unmet(
+        &edge_asked("core.expect", json!({ "method": "INVITE" })),
+        "REGISTER",
+    );
+}
+
+#[test]
+fn a_silent_sut_is_told_from_one_that_refuses() {
+    let silent = |came: bool| {
+        let mut made = Made::new(Role::Core, "ok");
+        made.act("ep-cscf.send", json!({ "message": "register" }));
+        made.sent(
+            1,
+            Interface::Mw,
+            "REGISTER sip:op SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
+        if came {
+            made.came(
+                1,
+                Interface::Mw,
+                "SIP/2.0 403 No\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+            );
+        }
+        let step = made.act("ep-cscf.expect", json!({ "status": ["200"] }));
+        made.event(What::TimedOut {
+            step,
+            awaited: "200".to_owned(),
+            after_ms: 2000,
+        });
+        made.end();
+        control(&made)
+    };
+    assert_eq!(
+        said(&silent(false)),
+        ("inconclusive", "sut_silent".to_owned())
+    );
+    assert_eq!(
+        said(&silent(true)),
+        ("inconclusive", "control_failed".to_owned())
+    );
+}
+
+#[test]
+fn a_step_that_failed_is_somebodys_doing() {
+    let failed = |by| {
+        let mut made = Made::new(Role::EpCscf, "ok");
+        let step = made.act("wic.connect", json!({}));
+        made.event(What::StepFailed {
+            step,
+            by,
+            why: "it went wrong".to_owned(),
+        });
+        made.end();
+        said(&control(&made))
+    };
+    assert_eq!(
+        failed(Side::Sut),
+        ("inconclusive", "sut_refuses".to_owned())
+    );
+    assert_eq!(failed(Side::Us), ("error", "error".to_owned()));
+    assert_eq!(failed(Side::System), ("error", "error".to_owned()));
+}
+
+#[test]
+fn what_a_waf_may_ask() {
+    let asked = |fields: Value| {
+        let mut made = Made::new(Role::Wwsf, "ok");
+        made.fact("world.client-a", "wwsf-a");
+        made.act("wic.ask", json!({}));
+        made.opened(1, Interface::W4, Side::Sut, "waf").secured(
+            1,
+            TlsFacts {
+                peer_chain: vec![evidence::Bytes(vec![1])],
+                ..TlsFacts::default()
+            },
+        );
+        made.came(1, Interface::W4, "POST /token HTTP/1.1\r\n\r\ngrant_type=client_credentials&client_id=wwsf-a&login_hint=alice0");
+        made.act("waf.expect", fields);
+        made.end();
+        control(&made)
+    };
+    passes(&asked(
+        json!({ "request": "token", "client": "A", "user": "alice", "certificate": "yes" }),
+    ));
+    passes(&asked(json!({ "certificate": "yes" })));
+    unmet(
+        &asked(json!({ "request": "token", "client": "B" })),
+        "wwsf-a",
+    );
+    unmet(
+        &asked(json!({ "request": "token", "user": "bob" })),
+        "alice0",
+    );
+    unmet(
+        &asked(json!({ "request": "token", "certificate": "no" })),
+        "a client certificate",
+    );
+    unmet(&asked(json!({ "request": "jwks" })), "POST /token");
+}
+
+#[test]
+fn what_a_portal_and_an_edge_may_ask_of_a_waf() {
+    let asked = |interface, body: &str, verb: &str, fields: Value| {
+        let mut made = Made::new(Role::Waf, "ok");
+        made.act("wwsf.request", json!({}));
+        made.opened(1, interface, Side::Us, "waf")
+            .secured(1, TlsFacts::default());
+        made.sent(1, interface, "POST /token HTTP/1.1\r\n\r\nx=y")
+            .came(1, interface, &format!("HTTP/1.1 200 OK\r\n\r\n{body}"));
+        made.act(verb, fields);
+        made.end();
+        control(&made)
+    };
+    let given =
+        r#"{"access_token":"abc","impi":"alice0@op.example","impu":["sip:alice0@op.example"]}"#;
+    passes(&asked(
+        Interface::W4,
+        given,
+        "wwsf.expect",
+        json!({ "status": ["200"], "token": "yes", "impi": "alice0@op.example", "impu": "sip:alice0@OP.example" }),
+    ));
+    unmet(
+        &asked(
+            Interface::W4,
+            given,
+            "wwsf.expect",
+            json!({ "token": "no" }),
+        ),
+        "200 OK",
+    );
+    unmet(
+        &asked(
+            Interface::W4,
+            given,
+            "wwsf.expect",
+            json!({ "impi": "bob0@op.example" }),
+        ),
+        "200 OK",
+    );
+    unmet(
+        &asked(
+            Interface::W4,
+            "{}",
+            "wwsf.expect",
+            json!({ "token": "yes" }),
+        ),
+        "200 OK",
+    );
+    let active = r#"{"active":true,"impi":"alice0@op.example"}"#;
+    passes(&asked(
+        Interface::Introspection,
+        active,
+        "ep-cscf.expect",
+        json!({ "active": ["true"], "impi": "alice0@op.example" }),
+    ));
+    unmet(
+        &asked(
+            Interface::Introspection,
+            active,
+            "ep-cscf.expect",
+            json!({ "active": ["false"] }),
+        ),
+        "active is true",
+    );
+}
+
+#[test]
+fn how_many_bindings_a_query_tells() {
+    let asked = |wanted: &str| {
+        let mut made = Made::new(Role::Core, "ok");
+        made.act("ep-cscf.send", json!({ "message": "query" }));
+        made.sent(
+            1,
+            Interface::Mw,
+            "REGISTER sip:op SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
+        made.came(1, Interface::Mw, "SIP/2.0 200 OK\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\nContact: <sip:a@b>, <sip:c@d>\r\n\r\n");
+        made.act(
+            "ep-cscf.expect",
+            json!({ "status": ["200"], "bindings": [wanted] }),
+        );
+        made.end();
+        control(&made)
+    };
+    passes(&asked("2"));
+    unmet(&asked("0"), "2 bindings");
+}

@@ -1,0 +1,16 @@
+//! The judge against small logs made by hand.
+
+mod build;
+mod case_order;
+mod core_oracles;
+mod edge_oracles;
+mod edge_transport;
+mod expectations;
+mod fuzzing;
+mod one_lie;
+mod portal_oracles;
+mod roll_up;
+mod scenes;
+mod shipped;
+mod waf_oracles;
+mod wic_oracles;

@@ -4,7 +4,7 @@ use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 use crate::sip::read::Framing;
 use crate::sip::uri::{Address, Spelling, Uri, identity, split_list};
-use crate::{Shared, ep_cscf, token};
+use crate::{Shared, ep_cscf, token, trust, web, wic, wwsf};
 
 /// A SIP message of a client or of the core: what is read prints to something that reads the same.
 pub fn sip(data: &[u8]) {
@@ -13,8 +13,12 @@ pub fn sip(data: &[u8]) {
             let printed = message.print();
             let again = Message::read(&printed, Framing::Whole);
             let headers = |message: &Message| {
-                let kept = message.headers.iter().filter(|header| !header.is("Content-Length"));
-                kept.map(|header| (header.name.clone(), header.value.clone())).collect::<Vec<_>>()
+                let kept = message
+                    .headers
+                    .iter()
+                    .filter(|header| !header.is("Content-Length"));
+                kept.map(|header| (header.name.clone(), header.value.clone()))
+                    .collect::<Vec<_>>()
             };
             assert!(
                 again.is_ok_and(|again| again.start == message.start
@@ -29,13 +33,19 @@ pub fn sip(data: &[u8]) {
 
 /// The values of headers: addresses, URIs, credentials.
 pub fn values(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     for part in split_list(text) {
         if let Some(address) = Address::read(part) {
             let _ = Uri::read(&address.uri);
             let known = identity(&address.uri, Spelling::Canonical);
             if let Some(known) = known {
-                assert_eq!(identity(&known, Spelling::Canonical).as_deref(), Some(known.as_str()), "one spelling");
+                assert_eq!(
+                    identity(&known, Spelling::Canonical).as_deref(),
+                    Some(known.as_str()),
+                    "one spelling"
+                );
             }
             let _ = identity(&address.uri, Spelling::Folded);
         }
@@ -47,7 +57,9 @@ pub fn values(data: &[u8]) {
 
 /// A token, signed by nobody: it is never taken for an entitlement without a signature check, and never ends the process.
 pub fn token(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(text) = std::str::from_utf8(data) else {
+        return;
+    };
     let shared = Shared::bare();
     if let Ok(jws) = token::Jws::read(text, &shared) {
         let _ = jws.check_header(&shared);
@@ -60,6 +72,31 @@ pub fn token(data: &[u8]) {
 /// The head of a WebSocket handshake.
 pub fn upgrade(data: &[u8]) {
     ep_cscf::read_upgrade(data);
+}
+
+/// The first bytes of a TLS connection.
+pub fn hello(data: &[u8]) {
+    web::read_hello(data);
+}
+
+/// A query or a form: what is read is written and reads the same.
+pub fn form(data: &[u8]) {
+    web::read_form(data);
+}
+
+/// A certificate in a chain of two.
+pub fn certificate(data: &[u8]) {
+    trust::read_chain(data);
+}
+
+/// The answer of a WAF to a portal.
+pub fn token_answer(data: &[u8]) {
+    wwsf::read_token_answer(data);
+}
+
+/// A page with a login form, as a client sees it.
+pub fn page(data: &[u8]) {
+    wic::read_page(data);
 }
 
 #[cfg(test)]
@@ -140,6 +177,46 @@ mod tests {
         feed(super::upgrade, &[
             b"GET / HTTP/1.1\r\nHost: edge.localhost:40005\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n\r\n",
+        ]);
+    }
+
+    #[test]
+    fn hellos_survive_mutations() {
+        let mut hello = vec![22, 3, 1, 0, 54, 1, 0, 0, 50, 3, 2];
+        hello.extend([7; 32]);
+        hello.extend([0, 0, 4, 0, 5, 0xc0, 0x11, 1, 0, 0, 5, 0, 43, 0, 1, 0]);
+        feed(super::hello, &[&hello, b"GET / HTTP/1.1\r\n\r\n"]);
+    }
+
+    #[test]
+    fn forms_survive_mutations() {
+        feed(super::form, &[b"grant_type=client_credentials&client_id=a%20b&login_hint=p1-000%40op.example&x=%C3%A4+", b"a=1&a=2&=&b"]);
+    }
+
+    #[test]
+    fn certificates_survive_mutations() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let names = vec!["host.example".to_owned(), "*.below.example".to_owned()];
+        let leaf = rcgen::CertificateParams::new(names)
+            .unwrap()
+            .self_signed(&key)
+            .unwrap();
+        feed(super::certificate, &[leaf.der(), b"0\x82"]);
+    }
+
+    #[test]
+    fn token_answers_survive_mutations() {
+        feed(super::token_answer, &[
+            br#"{"access_token":"t","token_type":"Bearer","expires_in":300,"impi":"a@b","impu":["sip:a@b"]}"#,
+            br#"{"error":"access_denied"}"#,
+        ]);
+    }
+
+    #[test]
+    fn pages_survive_mutations() {
+        feed(super::page, &[
+            br#"<form method="post" action="/authorize?a&amp;b"><input type="hidden" name="csrf" value="x&quot;y"><input name="username"></form>"#,
+            br#"{"registration":2,"url":"https://a/","user":"anonymous","roots":"r","resolve":{"a":"127.0.0.1"},"deadline_ms":1}"#,
         ]);
     }
 }

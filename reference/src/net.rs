@@ -9,7 +9,6 @@ use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
@@ -66,16 +65,6 @@ impl Identity {
                 .map_err(|why| bad(world, key, &why))?,
         })
     }
-}
-
-/// Asks for a client certificate in the handshake and takes a connection without one; one that is shown must chain to the roots.
-pub(crate) fn optional_client_certificate(
-    world: &World,
-) -> Result<Arc<dyn ClientCertVerifier>, StartError> {
-    WebPkiClientVerifier::builder_with_provider(roots(world)?, provider())
-        .allow_unauthenticated()
-        .build()
-        .map_err(|why| bad(world, "roots.pem", &why))
 }
 
 /// TLS 1.2 and 1.3 of a server without sessions; `clients` says what is asked of the other side, `None`: nothing.

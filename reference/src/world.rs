@@ -35,8 +35,6 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Party {
     pub(crate) id: String,
-    pub(crate) waf: String,
-    pub(crate) wwsf: String,
     pub(crate) issuer: String,
     pub(crate) client_id: String,
     pub(crate) wwsf_name: String,
@@ -52,7 +50,6 @@ pub(crate) struct Party {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Pool {
     pub(crate) id: String,
-    pub(crate) wwsf: String,
     pub(crate) members: Vec<Member>,
 }
 

@@ -4,6 +4,7 @@ mod bed;
 
 use bed::Bed;
 use bed::client::{Client, Register, status};
+use reference::Role;
 use serde_json::json;
 
 const ALICE: &str = "sip:alice0@op.example";
@@ -340,4 +341,44 @@ fn digest(username: &str, nonce: &str, secret: &str) -> String {
     format!(
         r#"{head}, response="{response}", algorithm=SHA-256, qop=auth, nc=00000001, cnonce="c0""#
     )
+}
+
+#[tokio::test]
+async fn no_mistake_stands_in_the_way_of_an_honest_client() {
+    let of_bed = |defect: &&reference::Defect| matches!(defect.role(), Role::EpCscf | Role::Core);
+    for defect in reference::Defect::ALL
+        .iter()
+        .filter(of_bed)
+        .filter(|defect| defect.name() != "refuses-everybody")
+    {
+        let bed = Bed::with(defect.name()).await;
+        let mut client = Client::connect(&bed.world).await;
+        for (cseq, expires) in [(1, 600), (2, 600), (3, 0)] {
+            let register = Register {
+                cseq,
+                expires,
+                call_id: "one".to_owned(),
+                ..Register::of(ALICE)
+            };
+            let answer = client.register(&register.token(&bed.world.alice())).await;
+            assert_eq!(answer, 200, "{} at CSeq {cseq}", defect.name());
+        }
+        bed.running.stop().await;
+    }
+}
+
+#[test]
+fn mistakes_have_names_of_their_own_and_words() {
+    let names: std::collections::HashSet<&str> = reference::Defect::ALL
+        .iter()
+        .map(|defect| defect.name())
+        .collect();
+    assert_eq!(names.len(), reference::Defect::ALL.len());
+    for defect in reference::Defect::ALL {
+        assert_eq!(
+            defect.name().parse::<reference::Defect>().ok(),
+            Some(*defect)
+        );
+        assert!(defect.describe().ends_with('.'), "{}", defect.name());
+    }
 }

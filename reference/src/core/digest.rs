@@ -7,7 +7,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256, Sha512_256};
 
 use crate::net::{hex, random_hex};
-use crate::sip::credentials::Credentials;
+use crate::sip::credentials::{Credentials, quote};
 use crate::{Defect, Shared};
 
 const MAX_NONCES: usize = 16_384;
@@ -41,9 +41,10 @@ impl Nonces {
 
     fn give(&mut self) -> String {
         if self.order.len() >= MAX_NONCES
-            && let Some(oldest) = self.order.pop_front() {
-                self.known.remove(&oldest);
-            }
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
         let nonce = random_hex(16);
         self.order.push_back(nonce.clone());
         self.known.insert(
@@ -135,23 +136,7 @@ pub(super) fn check(
         uri,
         secret,
     };
-    let qop = Qop {
-        nc: get("nc").unwrap_or_default(),
-        cnonce: get("cnonce").unwrap_or_default(),
-        qop: get("qop"),
-    };
-    if qop.qop.is_none()
-        && shared.model.answer("qop-optional", "no") == "no"
-        && !shared.has(Defect::AcceptsNoQop)
-    {
-        return Err(WRONG);
-    }
-    if qop
-        .qop
-        .is_some_and(|word| word != "auth" || qop.cnonce.is_empty())
-    {
-        return Err(WRONG);
-    }
+    let qop = Qop::read(credentials, shared)?;
     let right = parts.response("REGISTER", &qop).ok_or(WRONG)?;
     let any = shared.has(Defect::AcceptsWrongDigest) && !response.trim().is_empty();
     if !any && !response.eq_ignore_ascii_case(&right) {
@@ -162,9 +147,10 @@ pub(super) fn check(
         known.used = true;
     }
     let proof = parts.response("", &qop).ok_or(WRONG)?;
+    let cnonce = quote(qop.cnonce);
     Ok(format!(
-        r#"qop=auth, rspauth="{proof}", cnonce="{}", nc={}"#,
-        qop.cnonce, qop.nc
+        r#"qop=auth, rspauth="{proof}", cnonce={cnonce}, nc={}"#,
+        qop.nc
     ))
 }
 
@@ -215,6 +201,26 @@ struct Qop<'a> {
     nc: &'a str,
     cnonce: &'a str,
     qop: Option<&'a str>,
+}
+
+impl<'a> Qop<'a> {
+    /// Quality of protection "auth" with a client nonce, or none where that is declared enough.
+    fn read(credentials: &'a Credentials, shared: &Shared) -> Result<Self, Fault> {
+        let get = |name: &str| credentials.get(name);
+        let (nc, cnonce, qop) = (
+            get("nc").unwrap_or_default(),
+            get("cnonce").unwrap_or_default(),
+            get("qop"),
+        );
+        let optional =
+            shared.model.answer("qop-optional", "no") == "yes" || shared.has(Defect::AcceptsNoQop);
+        match qop {
+            None if optional => {}
+            Some("auth") if !cnonce.is_empty() => {}
+            _ => return Err(WRONG),
+        }
+        Ok(Self { nc, cnonce, qop })
+    }
 }
 
 impl Parts<'_> {

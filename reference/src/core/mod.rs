@@ -147,9 +147,10 @@ impl Answered {
 
     fn begin(&mut self, key: String) {
         if self.order.len() >= Self::KEPT
-            && let Some(oldest) = self.order.pop_front() {
-                self.answers.remove(&oldest);
-            }
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.answers.remove(&oldest);
+        }
         self.order.push_back(key.clone());
         self.answers.insert(key, None);
     }

@@ -203,6 +203,11 @@ pub(super) fn answer_hooks(core: &Arc<Core>, hooks: &mut Hooks) {
         }
         done()
     });
+    answer_questions(core, hooks);
+}
+
+/// Registers what the core tells and does not change.
+fn answer_questions(core: &Arc<Core>, hooks: &mut Hooks) {
     let here = Arc::clone(core);
     hooks.on("bindings", move |asked| {
         let impu = asked["impu"]

@@ -309,13 +309,14 @@ fn apply(
         headers.push(("P-Associated-URI", listed));
     }
     if !wish.ends()
-        && let Some(node) = shared.world.nodes.get("core") {
-            let port = node.ports.get("Mw").copied().unwrap_or_default();
-            headers.push((
-                "Service-Route",
-                format!("<sip:orig@{}:{port};lr>", node.name),
-            ));
-        }
+        && let Some(node) = shared.world.nodes.get("core")
+    {
+        let port = node.ports.get("Mw").copied().unwrap_or_default();
+        headers.push((
+            "Service-Route",
+            format!("<sip:orig@{}:{port};lr>", node.name),
+        ));
+    }
     Outcome {
         headers,
         ..Outcome::refused(200)

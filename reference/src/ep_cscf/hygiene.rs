@@ -47,12 +47,12 @@ pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Mess
     if !shared.has(Defect::PassesRoute) {
         message.remove("Route");
     }
-    message.headers.retain(|header| {
-        let credential = header.is("Authorization") || header.is("Proxy-Authorization");
-        !credential
-            || (shared.has(Defect::PassesToken)
-                && header.value.to_ascii_lowercase().starts_with("bearer"))
-    });
+    message.remove("Authorization");
+    message.remove("Proxy-Authorization");
+    if shared.has(Defect::PassesToken) {
+        let shown = request.values("Authorization").map(str::to_owned);
+        shown.for_each(|value| message.push("Proxy-Authorization", value));
+    }
     let incoming = request.branch().unwrap_or_default();
     let branch = branch(flow, incoming, request.cseq().unwrap_or_default());
     message.push_front("Via", edge.link.via(&branch));

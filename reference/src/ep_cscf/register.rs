@@ -1,13 +1,14 @@
 //! REGISTER of a client: what it shows, what that entitles to, and what the core says.
 
+mod binding;
 pub(super) mod identity;
 mod shown;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use self::shown::Shown;
-use super::connection::{Bound, Connection};
+use super::connection::Connection;
 use super::operator::Record;
 use super::refusal::Refusal;
 use super::{Edge, hygiene, validation};
@@ -176,10 +177,11 @@ fn without_credentials(
     if let Some(identity) = connection
         .bound_to(to.known.as_deref())
         .and_then(|bound| bound.by_token.clone())
-        && session {
-            identity::check_switch(edge, &identity.party)?;
-            return Ok(Plan::new(Right::Token(identity)));
-        }
+        && session
+    {
+        identity::check_switch(edge, &identity.party)?;
+        return Ok(Plan::new(Right::Token(identity)));
+    }
     if shared.model.answer("edge-mechanisms", "both") == "token-only"
         || !shown::digest_offered(edge)
     {
@@ -268,86 +270,9 @@ async fn forward(
         },
     );
     if accepted {
-        bind(edge, connection, request, plan, &answer);
+        binding::bind(edge, connection, request, plan, &answer);
     }
     hygiene::answer(edge, request, answer)
-}
-
-/// Remembers on the connection what the core accepted, or forgets what was given up.
-fn bind(
-    edge: &Edge,
-    connection: &mut Connection,
-    request: &Message,
-    plan: &Plan,
-    answer: &Message,
-) {
-    let Ok(named) = identity::named(edge, request, "To") else {
-        return;
-    };
-    let Some(impu) = plan.rewritten.clone().or(named.known) else {
-        return;
-    };
-    if request.value("Contact").is_none() {
-        return;
-    }
-    let granted = if check_contacts(request).unwrap_or(false) {
-        0
-    } else {
-        granted(request, answer)
-    };
-    connection.bound.retain(|bound| bound.impu != impu);
-    if granted == 0 {
-        if connection.former.len() < 64 {
-            connection.former.push(impu);
-        }
-        return;
-    }
-    let (impi, by_token, by_digest) = match &plan.right {
-        Right::Token(identity) => (identity.impi.clone(), Some(identity.clone()), false),
-        Right::Digest { credentials, .. } => (
-            credentials.get("username").unwrap_or_default().to_owned(),
-            None,
-            true,
-        ),
-        Right::Nothing => (impu.trim_start_matches("sip:").to_owned(), None, false),
-    };
-    if let Some(identity) = &by_token {
-        connection.serves_party(&identity.party);
-    }
-    let until = Instant::now() + Duration::from_secs(granted);
-    connection.bound.push(Bound {
-        impu,
-        impi,
-        by_token,
-        by_digest,
-        until,
-    });
-}
-
-/// For how many seconds the core registered our Contact.
-fn granted(request: &Message, answer: &Message) -> u64 {
-    let ours = Address::read_all(request.values("Contact")).unwrap_or_default();
-    let theirs = Address::read_all(answer.values("Contact")).unwrap_or_default();
-    let of_ours = theirs
-        .iter()
-        .filter(|contact| ours.iter().any(|own| own.uri == contact.uri));
-    let seconds = of_ours
-        .filter_map(|contact| contact.parameter("expires")?.parse().ok())
-        .max();
-    let asked = || {
-        ours.first()
-            .and_then(|own| own.parameter("expires")?.parse().ok())
-    };
-    let header = |message: &Message| {
-        message
-            .value("Expires")
-            .and_then(|expires| expires.parse().ok())
-    };
-    seconds
-        .or_else(|| header(answer))
-        .or_else(asked)
-        .or_else(|| header(request))
-        .unwrap_or(3600)
 }
 
 /// Sends on what was refused: at once, or after a while when nobody looks any more.

@@ -78,9 +78,10 @@ fn asserted(edge: &Edge, connection: &Connection, request: &Message) -> Option<S
     let preferred: Vec<&str> = request.values("P-Preferred-Identity").collect();
     let preferred = Address::read_all(preferred.into_iter())?;
     if shared.has(Defect::IgnoresInviteIdentity)
-        && let Some(address) = preferred.first() {
-            return Some(address.uri.clone());
-        }
+        && let Some(address) = preferred.first()
+    {
+        return Some(address.uri.clone());
+    }
     let registered = |uri: Option<String>| {
         connection
             .bound_to(uri.as_deref())

@@ -141,7 +141,11 @@ impl<'a> Head<'a> {
         let (method, target, version) = (words.next()?, words.next()?, words.next()?);
         let well = version == "HTTP/1.1" && words.next().is_none();
         let fields = Fields::read(lines)?;
-        well.then_some(Self { method, target, fields })
+        well.then_some(Self {
+            method,
+            target,
+            fields,
+        })
     }
 }
 
@@ -155,7 +159,12 @@ pub(crate) fn read_any(bytes: &[u8]) {
 
 /// Decides on a handshake: the status of the refusal, or the answer.
 fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
-    let Some(Head { method, target, fields }) = Head::read(head) else {
+    let Some(Head {
+        method,
+        target,
+        fields,
+    }) = Head::read(head)
+    else {
         return Err("400 Bad Request");
     };
     if method != "GET" {

@@ -165,9 +165,10 @@ impl Message {
         }
         if code > 100
             && let Some(to) = answer.headers.iter_mut().find(|header| header.is("To"))
-                && !to.value.contains(";tag=") {
-                    let _ = write!(to.value, ";tag={}", crate::net::random_hex(8));
-                }
+            && !to.value.contains(";tag=")
+        {
+            let _ = write!(to.value, ";tag={}", crate::net::random_hex(8));
+        }
         answer
     }
 

@@ -57,7 +57,9 @@ impl Message {
                 fault = fault.or(Some("a line without end"));
                 break;
             };
-            let read = std::str::from_utf8(line).ok().and_then(|line| header(&source, line));
+            let read = std::str::from_utf8(line)
+                .ok()
+                .and_then(|line| header(&source, line));
             match read {
                 Some(_) if message.headers.len() >= MAX_HEADERS => {
                     fault = fault.or(Some("too many headers"));

@@ -93,6 +93,7 @@ impl Client {
         let stream = TcpStream::connect(world.address("ep-cscf", "W2"))
             .await
             .ok()?;
+        stream.set_nodelay(true).ok()?;
         let connector = TlsConnector::from(Arc::new(world.client_tls()));
         let stream = connector
             .connect("edge.localhost".try_into().expect("a name"), stream)

@@ -2,7 +2,9 @@
 //! It shares nothing with the crate under test but the published format of the world.
 #![allow(dead_code, reason = "each test file uses its own part of the bed")]
 
+pub mod cases;
 pub mod client;
+pub mod core;
 pub mod world;
 
 use std::collections::BTreeMap;

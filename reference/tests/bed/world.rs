@@ -199,17 +199,42 @@ impl World {
         .expect("a server")
     }
 
-    pub fn client_tls(&self) -> rustls::ClientConfig {
+    /// A server that demands a certificate of the authority from its client.
+    pub fn mutual_tls(&self, node: &str) -> rustls::ServerConfig {
+        let (certificate, key) = &self.leaves[node];
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+            Arc::new(self.anchors()),
+            Arc::clone(&provider),
+        );
+        rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_client_cert_verifier(verifier.build().expect("a verifier"))
+            .with_single_cert(
+                vec![
+                    CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate"),
+                ],
+                PrivateKeyDer::from_pem_slice(key.as_bytes()).expect("a key"),
+            )
+            .expect("a server")
+    }
+
+    fn anchors(&self) -> rustls::RootCertStore {
         let mut roots = rustls::RootCertStore::empty();
         roots
             .add(CertificateDer::from_pem_slice(self.roots.as_bytes()).expect("a root"))
             .expect("a root");
+        roots
+    }
+
+    pub fn client_tls(&self) -> rustls::ClientConfig {
         rustls::ClientConfig::builder_with_provider(Arc::new(
             rustls::crypto::aws_lc_rs::default_provider(),
         ))
         .with_safe_default_protocol_versions()
         .expect("versions")
-        .with_root_certificates(roots)
+        .with_root_certificates(self.anchors())
         .with_no_client_auth()
     }
 

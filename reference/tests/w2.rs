@@ -1,0 +1,254 @@
+//! W2 below SIP: TLS, the upgrade, frames; and requests of registered and other identities.
+
+mod bed;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bed::Bed;
+use bed::client::{Client, Register, status};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+const ALICE: &str = "sip:alice0@op.example";
+const BOB: &str = "sip:bob0@op.example";
+const UPGRADE: &str = "GET / HTTP/1.1\r\nHost: edge.localhost:40005\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: sip\r\n\r\n";
+
+/// The first line that comes back for these bytes, over TLS unless `clear`.
+async fn first_line(bed: &Bed, bytes: &[u8], clear: bool) -> String {
+    let mut stream = TcpStream::connect(bed.world.address("ep-cscf", "W2"))
+        .await
+        .expect("a connection");
+    let mut buffer = vec![0; 4096];
+    let wait = Duration::from_secs(1);
+    let read = if clear {
+        stream.write_all(bytes).await.expect("bytes go");
+        tokio::time::timeout(wait, stream.read(&mut buffer)).await
+    } else {
+        let connector = TlsConnector::from(Arc::new(bed.world.client_tls()));
+        let mut stream = connector
+            .connect("edge.localhost".try_into().expect("a name"), stream)
+            .await
+            .expect("TLS");
+        stream.write_all(bytes).await.expect("bytes go");
+        tokio::time::timeout(wait, stream.read(&mut buffer)).await
+    };
+    let length = read.map_or(0, |read| read.unwrap_or(0));
+    String::from_utf8_lossy(&buffer[..length])
+        .lines()
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// A mistake, a change of the handshake, and the first word after the protocol that honest and mistaken edge say.
+const HANDSHAKES: &[(&str, &str, &str, &str)] = &[
+    (
+        "ignores-websocket-version",
+        "Version: 13",
+        "Version: 8",
+        "426",
+    ),
+    (
+        "needs-no-websocket-key",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "",
+        "400",
+    ),
+    (
+        "no-subprotocol-check",
+        "Protocol: sip",
+        "Protocol: xmpp",
+        "400",
+    ),
+    (
+        "no-origin-check",
+        "Upgrade: websocket",
+        "Origin: https://evil.example\r\nUpgrade: websocket",
+        "403",
+    ),
+    (
+        "origin-by-substring",
+        "Upgrade: websocket",
+        "Origin: https://portal-a.localhost.evil.example\r\nUpgrade: websocket",
+        "403",
+    ),
+    (
+        "ignores-host",
+        "Host: edge.localhost:40005",
+        "Host: other.localhost",
+        "421",
+    ),
+];
+
+#[tokio::test]
+async fn each_mistake_takes_one_bad_handshake() {
+    for (defect, from, to, refusal) in HANDSHAKES {
+        let bad = UPGRADE.replace(from, to);
+        let honest = Bed::honest().await;
+        let line = first_line(&honest, bad.as_bytes(), false).await;
+        assert!(
+            line.starts_with(&format!("HTTP/1.1 {refusal} ")),
+            "{defect}: {line}"
+        );
+        let mistaken = Bed::with(defect).await;
+        let line = first_line(&mistaken, bad.as_bytes(), false).await;
+        assert!(line.starts_with("HTTP/1.1 101 "), "{defect}: {line}");
+        let line = first_line(&mistaken, UPGRADE.as_bytes(), false).await;
+        assert!(
+            line.starts_with("HTTP/1.1 101 "),
+            "an honest one, {defect}: {line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_served_in_clear() {
+    for (defect, upgraded) in [(None, false), (Some("accepts-clear-websocket"), true)] {
+        let bed = Bed::start(defect, &[]).await;
+        assert_eq!(
+            first_line(&bed, UPGRADE.as_bytes(), true)
+                .await
+                .starts_with("HTTP/1.1 101 "),
+            upgraded
+        );
+        assert!(
+            first_line(&bed, UPGRADE.as_bytes(), false)
+                .await
+                .starts_with("HTTP/1.1 101 ")
+        );
+    }
+}
+
+/// The head of a ClientHello that offers TLS 1.1 at most, with one suite.
+fn old_hello() -> Vec<u8> {
+    let mut body = vec![0x03, 0x02];
+    body.extend_from_slice(&[7; 32]);
+    body.extend_from_slice(&[0, 0, 2, 0x00, 0x2f, 1, 0]);
+    let length = u8::try_from(body.len()).expect("short");
+    let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+    record.extend_from_slice(&body);
+    record
+}
+
+#[tokio::test]
+async fn outdated_tls_gets_no_server_hello() {
+    for (defect, first) in [(None, 21), (Some("legacy-tls"), 22)] {
+        let bed = Bed::start(defect, &[]).await;
+        let mut stream = TcpStream::connect(bed.world.address("ep-cscf", "W2"))
+            .await
+            .expect("a connection");
+        stream.write_all(&old_hello()).await.expect("bytes go");
+        let mut answer = Vec::new();
+        tokio::time::timeout(Duration::from_secs(1), stream.read_to_end(&mut answer))
+            .await
+            .expect("an end")
+            .expect("bytes");
+        assert_eq!(
+            answer.first(),
+            Some(&first),
+            "an alert of the honest, a hello of the mistaken: {answer:?}"
+        );
+        assert!(
+            first_line(&bed, UPGRADE.as_bytes(), false)
+                .await
+                .starts_with("HTTP/1.1 101 ")
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_unmasked_frame_ends_the_connection() {
+    for (defect, answered) in [(None, false), (Some("accepts-unmasked"), true)] {
+        let bed = Bed::start(defect, &[]).await;
+        let register = Register::of(ALICE).token(&bed.world.alice()).text();
+        let mut frame = vec![0x81, 126];
+        frame.extend_from_slice(&u16::try_from(register.len()).expect("short").to_be_bytes());
+        frame.extend_from_slice(register.as_bytes());
+        let stream = TcpStream::connect(bed.world.address("ep-cscf", "W2"))
+            .await
+            .expect("a connection");
+        let connector = TlsConnector::from(Arc::new(bed.world.client_tls()));
+        let mut stream = connector
+            .connect("edge.localhost".try_into().expect("a name"), stream)
+            .await
+            .expect("TLS");
+        stream
+            .write_all(UPGRADE.as_bytes())
+            .await
+            .expect("bytes go");
+        let mut buffer = vec![0; 4096];
+        stream.read(&mut buffer).await.expect("an answer");
+        stream.write_all(&frame).await.expect("bytes go");
+        let length = stream.read(&mut buffer).await.unwrap_or(0);
+        let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        assert_eq!(text.contains("SIP/2.0 200 "), answered, "{text}");
+    }
+}
+
+fn message(preferred: &str, from: &str, number: u8) -> String {
+    format!(
+        "MESSAGE {BOB} SIP/2.0\r\nVia: SIP/2.0/WSS wic.invalid;branch=z9hG4bKm{number}\r\nMax-Forwards: 70\r\nFrom: <{from}>;tag=1\r\n\
+         To: <{BOB}>\r\nCall-ID: m{number}\r\nCSeq: 1 MESSAGE\r\n{preferred}Content-Length: 0\r\n\r\n"
+    )
+}
+
+/// A mistake, whether alice registers and de-registers first, and the message that shows it: 403 of the honest edge, 480 of a core
+/// that gets it.
+const MESSAGES: &[(&str, u32, &str, &str)] = &[
+    ("invite-before-register", 0, "", ALICE),
+    ("serves-after-deregistration", 2, "", ALICE),
+    (
+        "ignores-invite-identity",
+        1,
+        "P-Preferred-Identity: <sip:bob0@op.example>\r\n",
+        ALICE,
+    ),
+    ("asserts-any-from", 1, "", BOB),
+];
+
+#[tokio::test]
+async fn each_mistake_lets_one_request_pass() {
+    for (defect, steps, preferred, from) in MESSAGES {
+        for (made, expected) in [(None, 403), (Some(*defect), 480)] {
+            let bed = Bed::start(made, &[]).await;
+            let mut client = Client::connect(&bed.world).await;
+            let mut register = Register::of(ALICE).token(&bed.world.alice());
+            for step in 0..*steps {
+                register = Register {
+                    cseq: step + 1,
+                    expires: if step == 0 { 600 } else { 0 },
+                    ..register
+                };
+                assert_eq!(client.register(&register).await, 200);
+            }
+            client.send(&message(preferred, from, 1)).await;
+            assert_eq!(
+                status(&client.receive().await.expect("an answer")),
+                expected,
+                "{defect}, made: {}",
+                made.is_some()
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_message_ends_no_service() {
+    for (defect, expected) in [(None, 200), (Some("dies-on-malformed"), 0)] {
+        let bed = Bed::start(defect, &[]).await;
+        let mut victim = Client::connect(&bed.world).await;
+        let mut client = Client::connect(&bed.world).await;
+        client
+            .send("REGISTER sip:op.example SIP/2.0\r\nTo: x\r\n\r\n")
+            .await;
+        assert_eq!(status(&client.receive().await.unwrap_or_default()), 400);
+        victim
+            .send(&Register::of(ALICE).token(&bed.world.alice()).text())
+            .await;
+        let answer = victim.receive_within(Duration::from_millis(300)).await;
+        assert_eq!(status(&answer.unwrap_or_default()), expected);
+    }
+}

@@ -14,13 +14,26 @@ const COOKIE: &str = "__Host-session";
 
 async fn log_in(browser: &mut Client<'_>, node: &str, user: &str) -> Answer {
     let password = format!("password of {user}");
-    browser.post(node, "/login", &[("username", user), ("password", &password)]).await
+    browser
+        .post(
+            node,
+            "/login",
+            &[("username", user), ("password", &password)],
+        )
+        .await
 }
 
 /// The IMPI of a session's token, or the status of the refusal.
 async fn impi(browser: &mut Client<'_>, node: &str) -> Result<String, u16> {
     let answer = browser.get(node, "/session").await;
-    if answer.status == 200 { Ok(answer.json()["impi"].as_str().expect("an identity").to_owned()) } else { Err(answer.status) }
+    if answer.status == 200 {
+        Ok(answer.json()["impi"]
+            .as_str()
+            .expect("an identity")
+            .to_owned())
+    } else {
+        Err(answer.status)
+    }
 }
 
 #[tokio::test]
@@ -33,7 +46,13 @@ async fn a_login_gives_a_token_and_nothing_else_does() {
     let answer = log_in(&mut browser, "wwsf-a", "alice0").await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/")));
     let cookie = answer.header("set-cookie").expect("a cookie");
-    for flag in ["__Host-session=", "; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+    for flag in [
+        "__Host-session=",
+        "; Secure",
+        "; HttpOnly",
+        "; SameSite=Lax",
+        "; Path=/",
+    ] {
         assert!(cookie.contains(flag), "{cookie}");
     }
     let answer = browser.get("wwsf-a", "/session").await;
@@ -50,9 +69,20 @@ async fn a_login_gives_a_token_and_nothing_else_does() {
 async fn wrong_names_and_passwords_look_the_same() {
     let bed = Bed::honest(&BOTH).await;
     let mut bodies = Vec::new();
-    for (user, password) in [("alice0", "wrong"), ("alice0", ""), ("nobody", "password of alice0"), ("ALICE0", "password of alice0")] {
+    for (user, password) in [
+        ("alice0", "wrong"),
+        ("alice0", ""),
+        ("nobody", "password of alice0"),
+        ("ALICE0", "password of alice0"),
+    ] {
         let mut browser = Client::new(&bed.world);
-        let answer = browser.post("wwsf-a", "/login", &[("username", user), ("password", password)]).await;
+        let answer = browser
+            .post(
+                "wwsf-a",
+                "/login",
+                &[("username", user), ("password", password)],
+            )
+            .await;
         assert_eq!((answer.status, browser.cookies.len()), (401, 0), "{user}");
         bodies.push(answer.body);
     }
@@ -64,11 +94,15 @@ async fn wrong_names_and_passwords_look_the_same() {
 async fn a_planted_or_forged_cookie_is_worth_nothing() {
     let bed = Bed::honest(&BOTH).await;
     let mut browser = Client::new(&bed.world);
-    browser.cookies.insert(COOKIE.to_owned(), "planted".to_owned());
+    browser
+        .cookies
+        .insert(COOKIE.to_owned(), "planted".to_owned());
     log_in(&mut browser, "wwsf-a", "alice0").await;
     assert_ne!(browser.cookies[COOKIE], "planted");
     let mut thief = Client::new(&bed.world);
-    thief.cookies.insert(COOKIE.to_owned(), "planted".to_owned());
+    thief
+        .cookies
+        .insert(COOKIE.to_owned(), "planted".to_owned());
     assert_eq!(impi(&mut thief, "wwsf-a").await, Err(401));
 }
 
@@ -100,17 +134,36 @@ async fn no_hint_of_the_browser_counts() {
     let bed = Bed::honest(&BOTH).await;
     let mut browser = Client::new(&bed.world);
     log_in(&mut browser, "wwsf-a", "alice0").await;
-    let answer = browser.get("wwsf-a", "/session?impi=bob0@op.example&user=bob0").await;
+    let answer = browser
+        .get("wwsf-a", "/session?impi=bob0@op.example&user=bob0")
+        .await;
     assert_eq!(answer.json()["impi"], "alice0@op.example");
 }
 
 #[tokio::test]
 async fn a_return_address_stays_at_home() {
     let bed = Bed::honest(&BOTH).await;
-    for (wanted, got) in [("/app", "/app"), ("//evil.example", "/"), ("https://evil.example/", "/"), ("/\\evil.example", "/"), ("/\t/evil", "/")] {
+    for (wanted, got) in [
+        ("/app", "/app"),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("/\t/evil", "/"),
+    ] {
         let mut browser = Client::new(&bed.world);
-        let form = [("username", "alice0"), ("password", "password of alice0"), ("return_to", wanted)];
-        assert_eq!(browser.post("wwsf-a", "/login", &form).await.header("location"), Some(got), "{wanted:?}");
+        let form = [
+            ("username", "alice0"),
+            ("password", "password of alice0"),
+            ("return_to", wanted),
+        ];
+        assert_eq!(
+            browser
+                .post("wwsf-a", "/login", &form)
+                .await
+                .header("location"),
+            Some(got),
+            "{wanted:?}"
+        );
     }
 }
 
@@ -119,27 +172,53 @@ async fn the_waf_has_the_last_word() {
     let bed = Bed::honest(&BOTH).await;
     let mut browser = Client::new(&bed.world);
     log_in(&mut browser, "wwsf-a", "carol0").await;
-    assert_eq!(impi(&mut browser, "wwsf-a").await, Err(403), "carol did not grant A");
+    assert_eq!(
+        impi(&mut browser, "wwsf-a").await,
+        Err(403),
+        "carol did not grant A"
+    );
 }
 
 #[tokio::test]
 async fn visitors_of_a_pool_get_different_identities_of_their_class() {
     let bed = Bed::honest(&BOTH).await;
-    let mut browsers = [Client::new(&bed.world), Client::new(&bed.world), Client::new(&bed.world), Client::new(&bed.world)];
+    let mut browsers = [
+        Client::new(&bed.world),
+        Client::new(&bed.world),
+        Client::new(&bed.world),
+        Client::new(&bed.world),
+    ];
     let [pat, quinn, third, guest] = &mut browsers;
     log_in(pat, "wwsf-p1", "pat0").await;
     log_in(quinn, "wwsf-p1", "quinn0").await;
     log_in(third, "wwsf-p1", "pat0").await;
-    assert_eq!(guest.post("wwsf-p1", "/anonymous", &[("class", "identified")]).await.status, 403);
+    assert_eq!(
+        guest
+            .post("wwsf-p1", "/anonymous", &[("class", "identified")])
+            .await
+            .status,
+        403
+    );
     assert_eq!(guest.post("wwsf-p1", "/anonymous", &[]).await.status, 303);
     let first = impi(pat, "wwsf-p1").await.expect("an identity");
     let second = impi(quinn, "wwsf-p1").await.expect("an identity");
     assert_ne!(first, second);
-    assert_eq!(impi(pat, "wwsf-p1").await, Ok(first.clone()), "it stays the same");
+    assert_eq!(
+        impi(pat, "wwsf-p1").await,
+        Ok(first.clone()),
+        "it stays the same"
+    );
     assert_eq!(impi(third, "wwsf-p1").await, Err(503));
-    assert_eq!(impi(guest, "wwsf-p1").await, Ok("p1-002@op.example".to_owned()));
+    assert_eq!(
+        impi(guest, "wwsf-p1").await,
+        Ok("p1-002@op.example".to_owned())
+    );
     pat.post("wwsf-p1", "/logout", &[]).await;
-    assert_eq!(impi(third, "wwsf-p1").await, Ok(first), "revoked at the WAF, so free at once");
+    assert_eq!(
+        impi(third, "wwsf-p1").await,
+        Ok(first),
+        "revoked at the WAF, so free at once"
+    );
 }
 
 #[tokio::test]
@@ -157,11 +236,20 @@ async fn an_identity_rests_while_its_token_lives() {
 #[tokio::test]
 async fn anonymous_entry_is_for_pools() {
     let bed = Bed::honest(&BOTH).await;
-    assert_eq!(Client::new(&bed.world).post("wwsf-a", "/anonymous", &[]).await.status, 404);
+    assert_eq!(
+        Client::new(&bed.world)
+            .post("wwsf-a", "/anonymous", &[])
+            .await
+            .status,
+        404
+    );
 }
 
 /// A WAF with another certificate, on the address of the honest one.
-async fn with_waf_certificate(make: impl Fn(&World) -> pki::Leaf, defect: Option<&str>) -> Result<String, u16> {
+async fn with_waf_certificate(
+    make: impl Fn(&World) -> pki::Leaf,
+    defect: Option<&str>,
+) -> Result<String, u16> {
     let world = World::make();
     let leaf = make(&world);
     std::fs::write(world.path().join("waf-a/cert.pem"), &leaf.chain).expect("a file");
@@ -179,18 +267,41 @@ async fn a_waf_that_proves_itself_badly_is_not_asked() {
     type Make = fn(&World) -> pki::Leaf;
     let name = "waf-a.localhost";
     let cases: [(Make, &str); 4] = [
-        (|_| pki::self_signed("waf-a.localhost", Usage::Server), "waf-self-signed-accepted"),
-        (|_| Authority::make().leaf("waf-a.localhost", Usage::Server), "waf-unknown-authority-accepted"),
-        (|world| world.authority.expired("waf-a.localhost", Usage::Server), "waf-expired-accepted"),
-        (|world| world.authority.leaf("other.localhost", Usage::Server), "waf-wrong-name-accepted"),
+        (
+            |_| pki::self_signed("waf-a.localhost", Usage::Server),
+            "waf-self-signed-accepted",
+        ),
+        (
+            |_| Authority::make().leaf("waf-a.localhost", Usage::Server),
+            "waf-unknown-authority-accepted",
+        ),
+        (
+            |world| world.authority.expired("waf-a.localhost", Usage::Server),
+            "waf-expired-accepted",
+        ),
+        (
+            |world| world.authority.leaf("other.localhost", Usage::Server),
+            "waf-wrong-name-accepted",
+        ),
     ];
-    assert!(with_waf_certificate(|world| world.authority.leaf(name, Usage::Server), None).await.is_ok());
+    assert!(
+        with_waf_certificate(|world| world.authority.leaf(name, Usage::Server), None)
+            .await
+            .is_ok()
+    );
     for (make, defect) in cases {
         assert_eq!(with_waf_certificate(make, None).await, Err(502), "{defect}");
         for (other, _) in cases.iter().filter(|(_, other)| *other != defect) {
-            assert_eq!(with_waf_certificate(other, Some(defect)).await, Err(502), "{defect} lets one class through");
+            assert_eq!(
+                with_waf_certificate(other, Some(defect)).await,
+                Err(502),
+                "{defect} lets one class through"
+            );
         }
-        assert!(with_waf_certificate(make, Some(defect)).await.is_ok(), "{defect}");
+        assert!(
+            with_waf_certificate(make, Some(defect)).await.is_ok(),
+            "{defect}"
+        );
     }
 }
 
@@ -207,22 +318,50 @@ async fn a_user_can_log_in_at_the_waf() {
     assert_eq!(impi(&mut portal, "wwsf-a").await, Err(401));
     let out = portal.get("wwsf-a", "/login").await;
     let target = out.header("location").expect("the WAF").to_owned();
-    assert!(target.starts_with(&format!("{}/authorize?", bed.world.origin("waf-a"))), "{target}");
-    assert_eq!(impi(&mut portal, "wwsf-a").await, Err(401), "begun is not logged in");
+    assert!(
+        target.starts_with(&format!("{}/authorize?", bed.world.origin("waf-a"))),
+        "{target}"
+    );
+    assert_eq!(
+        impi(&mut portal, "wwsf-a").await,
+        Err(401),
+        "begun is not logged in"
+    );
     let mut front = Client::new(&bed.world);
-    let page = front.get("waf-a", &target[bed.world.origin("waf-a").len()..]).await;
-    let form = [("csrf", page.hidden()), ("username", "alice0".to_owned()), ("password", "password of alice0".to_owned())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = front
+        .get("waf-a", &target[bed.world.origin("waf-a").len()..])
+        .await;
+    let form = [
+        ("csrf", page.hidden()),
+        ("username", "alice0".to_owned()),
+        ("password", "password of alice0".to_owned()),
+    ];
+    let form: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let back = front.post("waf-a", "/authorize", &form).await;
-    let callback = back.header("location").expect("the portal")[bed.world.origin("wwsf-a").len()..].to_owned();
+    let callback =
+        back.header("location").expect("the portal")[bed.world.origin("wwsf-a").len()..].to_owned();
     let mut other = Client::new(&bed.world);
     other.get("wwsf-a", "/login").await;
-    assert_eq!(other.get("wwsf-a", &callback).await.status, 403, "another browser");
+    assert_eq!(
+        other.get("wwsf-a", &callback).await.status,
+        403,
+        "another browser"
+    );
     let evil = callback.replace("iss=https", "iss=http");
     assert_ne!(evil, callback);
     assert_eq!(portal.get("wwsf-a", &callback).await.status, 303);
-    assert_eq!(impi(&mut portal, "wwsf-a").await, Ok("alice0@op.example".to_owned()));
-    assert_eq!(portal.get("wwsf-a", &callback).await.status, 403, "used once");
+    assert_eq!(
+        impi(&mut portal, "wwsf-a").await,
+        Ok("alice0@op.example".to_owned())
+    );
+    assert_eq!(
+        portal.get("wwsf-a", &callback).await.status,
+        403,
+        "used once"
+    );
 }
 
 #[tokio::test]
@@ -233,19 +372,40 @@ async fn a_foreign_issuer_in_the_answer_is_refused() {
         let mut portal = Client::new(&bed.world);
         let out = portal.get("wwsf-a", "/login").await;
         let state = out.location_parameter("state").expect("a state");
-        assert_eq!(portal.get("wwsf-a", &format!("/callback?code=x&state={state}{iss}")).await.status, 403, "{iss:?}");
+        assert_eq!(
+            portal
+                .get("wwsf-a", &format!("/callback?code=x&state={state}{iss}"))
+                .await
+                .status,
+            403,
+            "{iss:?}"
+        );
     }
 }
 
 #[tokio::test]
 async fn assertions_and_secrets_prove_a_portal_where_they_are_declared() {
-    for methods in [&["client_secret_basic"][..], &["client_secret_post"], &["private_key_jwt"]] {
+    for methods in [
+        &["client_secret_basic"][..],
+        &["client_secret_post"],
+        &["private_key_jwt"],
+    ] {
         let world = World::make();
         register_keys(&world);
-        let bed = Bed::start_in(world, &BOTH, None, &[("w4-auth", methods), ("assertion-reuse", &["refused"])]).await;
+        let bed = Bed::start_in(
+            world,
+            &BOTH,
+            None,
+            &[("w4-auth", methods), ("assertion-reuse", &["refused"])],
+        )
+        .await;
         let mut browser = Client::new(&bed.world);
         log_in(&mut browser, "wwsf-a", "alice0").await;
-        assert_eq!(impi(&mut browser, "wwsf-a").await, Ok("alice0@op.example".to_owned()), "{methods:?}");
+        assert_eq!(
+            impi(&mut browser, "wwsf-a").await,
+            Ok("alice0@op.example".to_owned()),
+            "{methods:?}"
+        );
         bed.running.stop().await;
     }
 }
@@ -254,12 +414,15 @@ async fn assertions_and_secrets_prove_a_portal_where_they_are_declared() {
 fn register_keys(world: &World) {
     for waf in ["waf-a"] {
         let path = world.path().join(waf).join("clients.json");
-        let mut clients: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&path).expect("a file")).expect("JSON");
+        let mut clients: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(&path).expect("a file")).expect("JSON");
         for client in clients.as_array_mut().expect("clients") {
             let node = client["client_id"].as_str().expect("a node").to_owned();
             let pem = std::fs::read(world.path().join(node).join("client-key.pem")).expect("a key");
             let key = jsonwebtoken::EncodingKey::from_ec_pem(&pem).expect("a key");
-            let jwk = jsonwebtoken::jwk::Jwk::from_encoding_key(&key, jsonwebtoken::Algorithm::ES256).expect("a key");
+            let jwk =
+                jsonwebtoken::jwk::Jwk::from_encoding_key(&key, jsonwebtoken::Algorithm::ES256)
+                    .expect("a key");
             client["jwk"] = serde_json::to_value(jwk).expect("JSON");
         }
         std::fs::write(path, clients.to_string()).expect("a file");
@@ -271,8 +434,45 @@ async fn a_party_that_is_off_is_refused_and_comes_back() {
     let bed = Bed::honest(&BOTH).await;
     let mut browser = Client::new(&bed.world);
     log_in(&mut browser, "wwsf-a", "alice0").await;
-    bed.hook(json!({ "hook": "party-switch", "party": "A", "on": false })).await;
+    bed.hook(json!({ "hook": "party-switch", "party": "A", "on": false }))
+        .await;
     assert_eq!(impi(&mut browser, "wwsf-a").await, Err(403));
-    bed.hook(json!({ "hook": "party-switch", "party": "A", "on": true })).await;
+    bed.hook(json!({ "hook": "party-switch", "party": "A", "on": true }))
+        .await;
     assert!(impi(&mut browser, "wwsf-a").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_waf_that_keeps_the_pools_chooses() {
+    let answers: &[(&str, &[&str])] = &[
+        ("pool-assigner", &["waf"]),
+        ("pool-release", &["waf"]),
+        ("waf-grants", &["client_credentials", "refresh_token"]),
+        ("token-format", &["opaque"]),
+        ("introspectable", &["opaque"]),
+    ];
+    let bed = Bed::start(&BOTH, None, answers).await;
+    let mut guests = [Client::new(&bed.world), Client::new(&bed.world)];
+    for guest in &mut guests {
+        guest.post("wwsf-p1", "/anonymous", &[]).await;
+    }
+    let [first, second] = &mut guests;
+    assert_eq!(
+        impi(first, "wwsf-p1").await,
+        Ok("p1-002@op.example".to_owned())
+    );
+    assert_eq!(
+        impi(first, "wwsf-p1").await,
+        Ok("p1-002@op.example".to_owned())
+    );
+    assert_eq!(
+        impi(second, "wwsf-p1").await,
+        Err(403),
+        "nobody else gets it"
+    );
+    first.post("wwsf-p1", "/logout", &[]).await;
+    assert_eq!(
+        impi(second, "wwsf-p1").await,
+        Ok("p1-002@op.example".to_owned())
+    );
 }

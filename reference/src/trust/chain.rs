@@ -46,8 +46,12 @@ pub(super) fn policy(chain: &[CertificateDer<'_>]) -> Result<(), Fault> {
 pub(super) fn diagnose(chain: &[CertificateDer<'_>], question: &Question<'_>) -> Vec<Fault> {
     let parsed: Result<Vec<_>, _> = chain.iter().map(parse).collect();
     let roots: Result<Vec<_>, _> = question.roots.iter().map(parse).collect();
-    let (Ok(chain), Ok(roots)) = (parsed, roots) else { return vec![Fault::Unreadable] };
-    let Some((leaf, others)) = chain.split_first() else { return vec![Fault::Unreadable] };
+    let (Ok(chain), Ok(roots)) = (parsed, roots) else {
+        return vec![Fault::Unreadable];
+    };
+    let Some((leaf, others)) = chain.split_first() else {
+        return vec![Fault::Unreadable];
+    };
     let mut faults = of_leaf(leaf, question);
     let path = path(leaf, others, &roots, question, &mut faults);
     for (below, authority) in path.iter().enumerate() {
@@ -65,6 +69,25 @@ pub(super) fn has(der: &CertificateDer<'_>, fault: Fault) -> bool {
         Fault::UnknownCritical => has_unknown_critical(&certificate),
         _ => false,
     })
+}
+
+/// Diagnoses a chain of one certificate twice, whatever the bytes are.
+pub(crate) fn read_chain(data: &[u8]) {
+    let chain = [CertificateDer::from(data), CertificateDer::from(data)];
+    let algorithms = crate::net::provider().signature_verification_algorithms;
+    let name = ServerName::try_from("host.example").ok();
+    let question = Question {
+        roots: &[],
+        algorithms: &algorithms,
+        usage: Usage::Server,
+        name: name.as_ref(),
+        now: 0,
+    };
+    let _ = policy(&chain);
+    assert!(
+        !diagnose(&chain, &question).is_empty(),
+        "no chain is trusted without roots"
+    );
 }
 
 fn parse<'a>(der: &'a CertificateDer<'_>) -> Result<X509Certificate<'a>, Fault> {
@@ -99,7 +122,9 @@ fn of_authority(
 ) {
     faults.extend(weaknesses(authority));
     let validity = authority.validity();
-    if validity.not_after.timestamp() < question.now || validity.not_before.timestamp() > question.now {
+    if validity.not_after.timestamp() < question.now
+        || validity.not_before.timestamp() > question.now
+    {
         faults.push(Fault::IntermediateExpired);
     }
     if !is_authority(authority) {
@@ -124,7 +149,11 @@ fn weaknesses(certificate: &X509Certificate<'_>) -> Vec<Fault> {
         (has_weak_key(certificate), Fault::WeakKey),
         (has_unknown_critical(certificate), Fault::UnknownCritical),
     ];
-    checks.into_iter().filter(|(found, _)| *found).map(|(_, fault)| fault).collect()
+    checks
+        .into_iter()
+        .filter(|(found, _)| *found)
+        .map(|(_, fault)| fault)
+        .collect()
 }
 
 /// The presented authorities from the leaf's issuer to the last one below a trusted root. What breaks the way is a fault.
@@ -139,10 +168,15 @@ fn path<'a, 'b>(
     let mut current = leaf;
     loop {
         let issuer = current.issuer().as_raw();
-        if roots.iter().any(|root| root.subject().as_raw() == issuer && signed_by(current, root, question)) {
+        if roots
+            .iter()
+            .any(|root| root.subject().as_raw() == issuer && signed_by(current, root, question))
+        {
             return path;
         }
-        let next = others.iter().find(|other| other.subject().as_raw() == issuer && other.subject() != other.issuer());
+        let next = others
+            .iter()
+            .find(|other| other.subject().as_raw() == issuer && other.subject() != other.issuer());
         match next.filter(|_| path.len() < others.len()) {
             Some(next) => {
                 if !signed_by(current, next, question) {
@@ -153,7 +187,11 @@ fn path<'a, 'b>(
             }
             None => {
                 let own = path.is_empty() && leaf.subject() == leaf.issuer();
-                faults.push(if own { Fault::SelfSigned } else { Fault::UnknownAuthority });
+                faults.push(if own {
+                    Fault::SelfSigned
+                } else {
+                    Fault::UnknownAuthority
+                });
                 return path;
             }
         }
@@ -161,8 +199,17 @@ fn path<'a, 'b>(
 }
 
 /// A weak signature is a fault of its own and not checked further.
-fn signed_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>, question: &Question<'_>) -> bool {
-    let scheme = match certificate.signature_algorithm.algorithm.to_id_string().as_str() {
+fn signed_by(
+    certificate: &X509Certificate<'_>,
+    issuer: &X509Certificate<'_>,
+    question: &Question<'_>,
+) -> bool {
+    let scheme = match certificate
+        .signature_algorithm
+        .algorithm
+        .to_id_string()
+        .as_str()
+    {
         "1.2.840.10045.4.3.2" => SignatureScheme::ECDSA_NISTP256_SHA256,
         "1.2.840.10045.4.3.3" => SignatureScheme::ECDSA_NISTP384_SHA384,
         "1.2.840.113549.1.1.11" => SignatureScheme::RSA_PKCS1_SHA256,
@@ -179,13 +226,28 @@ fn signed_by(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>, qu
         .iter()
         .filter(|(each, _)| *each == scheme)
         .flat_map(|(_, algorithms)| algorithms.iter())
-        .any(|algorithm| algorithm.verify_signature(key, message, &certificate.signature_value.data).is_ok())
+        .any(|algorithm| {
+            algorithm
+                .verify_signature(key, message, &certificate.signature_value.data)
+                .is_ok()
+        })
 }
 
 fn is_weakly_signed(certificate: &X509Certificate<'_>) -> bool {
     // ecdsa-with-SHA1, sha1WithRSAEncryption, dsa-with-sha1, md5WithRSAEncryption.
-    const WEAK: [&str; 4] = ["1.2.840.10045.4.1", "1.2.840.113549.1.1.5", "1.2.840.10040.4.3", "1.2.840.113549.1.1.4"];
-    WEAK.contains(&certificate.signature_algorithm.algorithm.to_id_string().as_str())
+    const WEAK: [&str; 4] = [
+        "1.2.840.10045.4.1",
+        "1.2.840.113549.1.1.5",
+        "1.2.840.10040.4.3",
+        "1.2.840.113549.1.1.4",
+    ];
+    WEAK.contains(
+        &certificate
+            .signature_algorithm
+            .algorithm
+            .to_id_string()
+            .as_str(),
+    )
 }
 
 fn has_weak_key(certificate: &X509Certificate<'_>) -> bool {
@@ -197,7 +259,11 @@ fn has_weak_key(certificate: &X509Certificate<'_>) -> bool {
 
 fn has_unknown_critical(certificate: &X509Certificate<'_>) -> bool {
     certificate.extensions().iter().any(|extension| {
-        extension.critical && matches!(extension.parsed_extension(), ParsedExtension::UnsupportedExtension { .. })
+        extension.critical
+            && matches!(
+                extension.parsed_extension(),
+                ParsedExtension::UnsupportedExtension { .. }
+            )
     })
 }
 
@@ -241,14 +307,24 @@ fn permits(authority: &X509Certificate<'_>, leaf: &X509Certificate<'_>) -> bool 
         trees
             .iter()
             .filter_map(|tree| match &tree.base {
-                GeneralName::DNSName(base) => Some(base.trim_start_matches('.').to_ascii_lowercase()),
+                GeneralName::DNSName(base) => {
+                    Some(base.trim_start_matches('.').to_ascii_lowercase())
+                }
                 _ => None,
             })
             .collect()
     };
-    let (permitted, excluded) = (bases(&constraints.permitted_subtrees), bases(&constraints.excluded_subtrees));
+    let (permitted, excluded) = (
+        bases(&constraints.permitted_subtrees),
+        bases(&constraints.excluded_subtrees),
+    );
     names::dns_names(leaf).iter().all(|name| {
-        let below = |base: &String| name == base || name.strip_suffix(base.as_str()).is_some_and(|rest| rest.ends_with('.'));
+        let below = |base: &String| {
+            name == base
+                || name
+                    .strip_suffix(base.as_str())
+                    .is_some_and(|rest| rest.ends_with('.'))
+        };
         (permitted.is_empty() || permitted.iter().any(below)) && !excluded.iter().any(below)
     })
 }

@@ -5,5 +5,6 @@ mod faults;
 mod names;
 mod verifier;
 
+pub(crate) use chain::read_chain;
 pub(crate) use faults::Fault;
 pub(crate) use verifier::Trust;

@@ -22,8 +22,14 @@ fn of_host(leaf: &X509Certificate<'_>, wanted: &str) -> Option<Fault> {
     if names.iter().any(|name| fits(name, wanted)) {
         return None;
     }
-    let until_nul = |name: &String| name.split_once('\0').is_some_and(|(front, _)| fits(front, wanted));
-    let deep = |name: &String| name.strip_prefix('*').is_some_and(|rest| rest.len() > 1 && wanted.ends_with(rest));
+    let until_nul = |name: &String| {
+        name.split_once('\0')
+            .is_some_and(|(front, _)| fits(front, wanted))
+    };
+    let deep = |name: &String| {
+        name.strip_prefix('*')
+            .is_some_and(|rest| rest.len() > 1 && wanted.ends_with(rest))
+    };
     let fault = if names.iter().any(until_nul) {
         Fault::NulName
     } else if names.iter().any(deep) {
@@ -43,20 +49,29 @@ fn of_address(leaf: &X509Certificate<'_>, wanted: IpAddr) -> Option<Fault> {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets().to_vec(),
     };
-    if general_names(leaf).iter().any(|name| matches!(name, GeneralName::IPAddress(shown) if *shown == octets)) {
+    if general_names(leaf)
+        .iter()
+        .any(|name| matches!(name, GeneralName::IPAddress(shown) if *shown == octets))
+    {
         return None;
     }
     let text = wanted.to_string();
     if dns_names(leaf).contains(&text) {
         return Some(Fault::AddressAsName);
     }
-    Some(if common_name(leaf) == Some(text) { Fault::CommonNameOnly } else { Fault::WrongName })
+    Some(if common_name(leaf) == Some(text) {
+        Fault::CommonNameOnly
+    } else {
+        Fault::WrongName
+    })
 }
 
 /// Letter by letter, or with a wildcard in the place of the whole first label.
 pub(super) fn fits(shown: &str, wanted: &str) -> bool {
     match shown.strip_prefix("*.") {
-        Some(rest) => wanted.split_once('.').is_some_and(|(first, below)| !first.is_empty() && below == rest),
+        Some(rest) => wanted
+            .split_once('.')
+            .is_some_and(|(first, below)| !first.is_empty() && below == rest),
         None => shown == wanted,
     }
 }
@@ -72,7 +87,9 @@ pub(super) fn dns_names(leaf: &X509Certificate<'_>) -> Vec<String> {
 }
 
 fn has_sip_uri(leaf: &X509Certificate<'_>) -> bool {
-    general_names(leaf).iter().any(|name| matches!(name, GeneralName::URI(uri) if uri.starts_with("sip:")))
+    general_names(leaf)
+        .iter()
+        .any(|name| matches!(name, GeneralName::URI(uri) if uri.starts_with("sip:")))
 }
 
 fn general_names<'a>(leaf: &'a X509Certificate<'_>) -> &'a [GeneralName<'a>] {

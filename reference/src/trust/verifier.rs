@@ -9,7 +9,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, RootCertStore,
+    SignatureScheme,
+};
 
 use super::chain::{self, Question};
 use super::faults::Fault;
@@ -40,13 +43,19 @@ impl Trust {
     pub(crate) fn in_pem(text: &str, tolerates: Option<Fault>) -> Result<Self, BadRoots> {
         let roots = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
         let roots = roots.map_err(|why| BadRoots(why.to_string()))?;
-        Ok(Self { roots, algorithms: provider().signature_verification_algorithms, tolerates })
+        Ok(Self {
+            roots,
+            algorithms: provider().signature_verification_algorithms,
+            tolerates,
+        })
     }
 
     fn store(&self) -> Result<Arc<RootCertStore>, BadRoots> {
         let mut store = RootCertStore::empty();
         for root in &self.roots {
-            store.add(root.clone()).map_err(|why| BadRoots(why.to_string()))?;
+            store
+                .add(root.clone())
+                .map_err(|why| BadRoots(why.to_string()))?;
         }
         Ok(Arc::new(store))
     }
@@ -56,7 +65,10 @@ impl Trust {
         let library = WebPkiServerVerifier::builder_with_provider(self.store()?, provider())
             .build()
             .map_err(|why| BadRoots(why.to_string()))?;
-        Ok(Arc::new(Servers { library, trust: self }))
+        Ok(Arc::new(Servers {
+            library,
+            trust: self,
+        }))
     }
 
     /// Judges clients that show a certificate, and takes those that show none.
@@ -65,11 +77,19 @@ impl Trust {
             .allow_unauthenticated()
             .build()
             .map_err(|why| BadRoots(why.to_string()))?;
-        Ok(Arc::new(Clients { library, trust: self }))
+        Ok(Arc::new(Clients {
+            library,
+            trust: self,
+        }))
     }
 
     /// The library's verdict and the checks of our own; then, if one class is let through, whether that is all that is wrong.
-    fn judge(&self, verdict: Result<(), Error>, chain: &[CertificateDer<'_>], question: &Question<'_>) -> Result<(), Error> {
+    fn judge(
+        &self,
+        verdict: Result<(), Error>,
+        chain: &[CertificateDer<'_>],
+        question: &Question<'_>,
+    ) -> Result<(), Error> {
         let refusal = match verdict.and_then(|()| chain::policy(chain).map_err(refused)) {
             Ok(()) => return Ok(()),
             Err(refusal) => refusal,
@@ -89,14 +109,27 @@ impl Trust {
         verdict.or_else(|refusal| match self.tolerates {
             Some(Fault::WrongKey) => Ok(HandshakeSignatureValid::assertion()),
             // The library does not take such a key, so nobody can check what it signed.
-            Some(fault) if chain::has(certificate, fault) => Ok(HandshakeSignatureValid::assertion()),
+            Some(fault) if chain::has(certificate, fault) => {
+                Ok(HandshakeSignatureValid::assertion())
+            }
             _ => Err(refusal),
         })
     }
 
-    fn question<'a>(&'a self, usage: Usage, name: Option<&'a ServerName<'a>>, now: UnixTime) -> Question<'a> {
+    fn question<'a>(
+        &'a self,
+        usage: Usage,
+        name: Option<&'a ServerName<'a>>,
+        now: UnixTime,
+    ) -> Question<'a> {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-        Question { roots: &self.roots, algorithms: &self.algorithms, usage, name, now }
+        Question {
+            roots: &self.roots,
+            algorithms: &self.algorithms,
+            usage,
+            name,
+            now,
+        }
     }
 }
 
@@ -108,8 +141,14 @@ fn refused(fault: Fault) -> Error {
     })
 }
 
-fn whole<'a>(leaf: &'a CertificateDer<'_>, others: &'a [CertificateDer<'_>]) -> Vec<CertificateDer<'a>> {
-    std::iter::once(leaf).chain(others).map(|each| CertificateDer::from(each.as_ref())).collect()
+fn whole<'a>(
+    leaf: &'a CertificateDer<'_>,
+    others: &'a [CertificateDer<'_>],
+) -> Vec<CertificateDer<'a>> {
+    std::iter::once(leaf)
+        .chain(others)
+        .map(|each| CertificateDer::from(each.as_ref()))
+        .collect()
 }
 
 #[derive(Debug)]
@@ -127,9 +166,14 @@ impl ServerCertVerifier for Servers {
         stapled: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let verdict = self.library.verify_server_cert(leaf, others, name, stapled, now).map(drop);
+        let verdict = self
+            .library
+            .verify_server_cert(leaf, others, name, stapled, now)
+            .map(drop);
         let question = self.trust.question(Usage::Server, Some(name), now);
-        self.trust.judge(verdict, &whole(leaf, others), &question).map(|()| ServerCertVerified::assertion())
+        self.trust
+            .judge(verdict, &whole(leaf, others), &question)
+            .map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -180,7 +224,9 @@ impl ClientCertVerifier for Clients {
     ) -> Result<ClientCertVerified, Error> {
         let verdict = self.library.verify_client_cert(leaf, others, now).map(drop);
         let question = self.trust.question(Usage::Client, None, now);
-        self.trust.judge(verdict, &whole(leaf, others), &question).map(|()| ClientCertVerified::assertion())
+        self.trust
+            .judge(verdict, &whole(leaf, others), &question)
+            .map(|()| ClientCertVerified::assertion())
     }
 
     fn verify_tls12_signature(

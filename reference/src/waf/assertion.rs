@@ -28,13 +28,18 @@ impl Waf {
         // The name only chooses the registered key that the signature is then checked with.
         let claimed: Assertion = jsonwebtoken::dangerous::insecure_decode_claims(assertion).ok()?;
         let client = self.client(&claimed.sub)?;
-        if form.first("client_id").is_some_and(|id| id != client.client_id) {
+        if form
+            .first("client_id")
+            .is_some_and(|id| id != client.client_id)
+        {
             return None;
         }
         let proven = if self.shared.has(Defect::AssertionUnverified) {
             claimed
         } else {
-            self.keys_for(client, assertion).iter().find_map(|key| self.signed(assertion, key))?
+            self.keys_for(client, assertion)
+                .iter()
+                .find_map(|key| self.signed(assertion, key))?
         };
         (proven.iss == client.client_id && self.is_first_use(&proven)).then_some(client)
     }
@@ -42,9 +47,15 @@ impl Waf {
     /// The key that was registered for the client.
     fn keys_for(&self, client: &Client, assertion: &str) -> Vec<Jwk> {
         match self.shared.defect {
-            Some(Defect::AssertionByAnyClient) => self.clients.iter().filter_map(|client| client.jwk.clone()).collect(),
+            Some(Defect::AssertionByAnyClient) => self
+                .clients
+                .iter()
+                .filter_map(|client| client.jwk.clone())
+                .collect(),
             Some(Defect::AssertionBringsKey) => {
-                let brought = jsonwebtoken::decode_header(assertion).ok().and_then(|header| header.jwk);
+                let brought = jsonwebtoken::decode_header(assertion)
+                    .ok()
+                    .and_then(|header| header.jwk);
                 brought.or_else(|| client.jwk.clone()).into_iter().collect()
             }
             _ => client.jwk.clone().into_iter().collect(),
@@ -74,9 +85,14 @@ impl Waf {
         if allowed || self.shared.has(Defect::AssertionReusable) {
             return true;
         }
-        let Some(id) = &assertion.jti else { return false };
+        let Some(id) = &assertion.jti else {
+            return false;
+        };
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         records.sweep(now());
-        records.assertions.insert(format!("{} {id}", assertion.sub), assertion.exp).is_none()
+        records
+            .assertions
+            .insert(format!("{} {id}", assertion.sub), assertion.exp)
+            .is_none()
     }
 }

@@ -14,7 +14,7 @@ use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
 use crate::web::form::{self, Form};
 use crate::web::serve::Asked;
-use crate::web::{now, secret};
+use crate::web::{now, now_ms, secret};
 
 /// Seconds in which a user has to log in and to consent.
 const INTERACTION_LIFE: u64 = 600;
@@ -227,7 +227,7 @@ impl Waf {
             redirect_uri: request.redirect_uri.clone(),
             challenge: request.challenge.clone(),
             subject,
-            expires: now() + self.shared.model.number("code-life", 30),
+            expires_ms: now_ms() + 1000 * self.shared.model.number("t-code", 30),
             used: false,
         };
         records.codes.insert(text.clone(), code);

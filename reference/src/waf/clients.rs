@@ -86,7 +86,9 @@ impl Waf {
     fn by_certificate(&self, asked: &Asked, client: &Client) -> bool {
         if let Some(certificate) = &asked.certificate {
             let names = dns_names(certificate);
-            if self.shared.has(Defect::ClientIdNotBound) || (asked.resumed && self.shared.has(Defect::TrustsResumedSession)) {
+            if self.shared.has(Defect::ClientIdNotBound)
+                || (asked.resumed && self.shared.has(Defect::TrustsResumedSession))
+            {
                 return self.clients.iter().any(|any| any.fits(&names));
             }
             return client.fits(&names);
@@ -110,7 +112,8 @@ impl Waf {
         let text = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
         let (id, secret) = text.split_once(':')?;
         let client = self.client(&decoded(id)?)?;
-        let right = scheme.eq_ignore_ascii_case("basic") && self.is_secret_of(client, &decoded(secret)?);
+        let right =
+            scheme.eq_ignore_ascii_case("basic") && self.is_secret_of(client, &decoded(secret)?);
         right.then_some(client)
     }
 
@@ -132,9 +135,12 @@ impl Client {
 
     fn has_secret(&self, secret: &str) -> bool {
         let same = |known: &String| {
-            aws_lc_rs::constant_time::verify_slices_are_equal(known.as_bytes(), secret.as_bytes()).is_ok()
+            aws_lc_rs::constant_time::verify_slices_are_equal(known.as_bytes(), secret.as_bytes())
+                .is_ok()
         };
-        self.secret.as_ref().is_some_and(|known| !known.is_empty() && same(known))
+        self.secret
+            .as_ref()
+            .is_some_and(|known| !known.is_empty() && same(known))
     }
 }
 

@@ -22,8 +22,16 @@ impl Waf {
     }
 
     /// The subject of a code is who logged in, whatever the exchange names.
-    pub(super) fn exchanged_subject(&self, subject: Subject, form: &Form, records: &Records) -> Subject {
-        let hinted = || self.hinted(form, records).filter(|_| self.shared.has(Defect::HintParameterTrusted));
+    pub(super) fn exchanged_subject(
+        &self,
+        subject: Subject,
+        form: &Form,
+        records: &Records,
+    ) -> Subject {
+        let hinted = || {
+            self.hinted(form, records)
+                .filter(|_| self.shared.has(Defect::HintParameterTrusted))
+        };
         hinted().unwrap_or(subject)
     }
 
@@ -32,7 +40,10 @@ impl Waf {
         if !self.shared.has(Defect::RefreshWidens) {
             return subject;
         }
-        let more = self.named_by_scope(form, records).into_iter().flat_map(|named| named.impus);
+        let more = self
+            .named_by_scope(form, records)
+            .into_iter()
+            .flat_map(|named| named.impus);
         let impus = subject.impus.iter().cloned().chain(more).collect();
         Subject { impus, ..subject }
     }
@@ -42,7 +53,10 @@ impl Waf {
         match scope {
             None | Some("ims") => true,
             Some(scope) => {
-                let trusts = matches!(self.shared.defect, Some(Defect::ScopeNamesIdentity | Defect::RefreshWidens));
+                let trusts = matches!(
+                    self.shared.defect,
+                    Some(Defect::ScopeNamesIdentity | Defect::RefreshWidens)
+                );
                 trusts && scope.starts_with("ims:")
             }
         }
@@ -54,14 +68,18 @@ impl Waf {
 
     /// One of the usual parameters.
     fn hinted(&self, form: &Form, records: &Records) -> Option<Subject> {
-        let hint = ["impi", "impu", "login_hint", "user"].iter().find_map(|name| form.first(name))?;
+        let hint = ["impi", "impu", "login_hint", "user"]
+            .iter()
+            .find_map(|name| form.first(name))?;
         self.named(hint, records)
     }
 
     /// A subscriber by account or identity.
     fn named(&self, name: &str, records: &Records) -> Option<Subject> {
         let found = records.users.values().find(|user| {
-            user.user == name || user.impi.as_deref() == Some(name) || user.impus.iter().any(|impu| impu == name)
+            user.user == name
+                || user.impi.as_deref() == Some(name)
+                || user.impus.iter().any(|impu| impu == name)
         });
         self.linked(found?)
     }
@@ -84,7 +102,8 @@ mod tests {
 
     #[test]
     fn finds_a_text_at_any_depth() {
-        let claims = json!({ "userinfo": { "impi": { "essential": true, "value": "bob0@op.example" } } });
+        let claims =
+            json!({ "userinfo": { "impi": { "essential": true, "value": "bob0@op.example" } } });
         assert_eq!(first_text(&claims), Some("bob0@op.example"));
         assert_eq!(first_text(&json!({ "a": 1 })), None);
     }

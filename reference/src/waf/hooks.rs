@@ -9,9 +9,12 @@ use super::signer::Signer;
 use crate::control::Hooks;
 use crate::defect::Defect;
 
+/// What a hook does; whether it could be done.
+type Action = fn(&Waf, &Value) -> bool;
+
 /// Registers the operator's hooks of one WAF.
 pub(super) fn register(waf: &Arc<Waf>, hooks: &mut Hooks) {
-    let actions: [(&'static str, fn(&Waf, &Value) -> bool); 5] = [
+    let actions: [(&'static str, Action); 5] = [
         ("party-switch", Waf::switch_party),
         ("grant", Waf::change_grant),
         ("provision", Waf::change_pool),
@@ -36,8 +39,16 @@ impl Waf {
         if on {
             records.off.remove(party);
             if self.shared.has(Defect::SwitchRevivesTokens) {
-                let revived = |client: &str| self.client(client).and_then(|client| client.party.as_deref()) == Some(party);
-                for token in records.tokens.values_mut().filter(|token| revived(&token.client)) {
+                let revived = |client: &str| {
+                    self.client(client)
+                        .and_then(|client| client.party.as_deref())
+                        == Some(party)
+                };
+                for token in records
+                    .tokens
+                    .values_mut()
+                    .filter(|token| revived(&token.client))
+                {
                     token.revoked = false;
                 }
             }

@@ -144,7 +144,7 @@ impl Waf {
             let posted = form
                 .first("redirect_uri")
                 .filter(|posted| client.redirect_uris.iter().any(|known| known == posted));
-            if let Some(own) = posted.or(client.redirect_uris.first().map(String::as_str)) {
+            if let Some(own) = posted.or_else(|| client.redirect_uris.first().map(String::as_str)) {
                 own.clone_into(&mut request.redirect_uri);
             }
         }

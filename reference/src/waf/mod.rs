@@ -24,8 +24,8 @@ use tokio::task::JoinSet;
 use crate::control::Hooks;
 use crate::defect::Defect;
 use crate::trust::{Fault, Trust};
-use crate::web::answer::{self, Answer};
 use crate::web::Legacy;
+use crate::web::answer::{self, Answer};
 use crate::web::listen::{Quirks, Server};
 use crate::web::serve::{Asked, Site, serve};
 use crate::{Shared, StartError};
@@ -79,9 +79,12 @@ fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
         Defect::AcceptsForeignAuthorityClient => Some(Fault::UnknownAuthority),
         _ => None,
     });
-    let clients = Trust::in_pem(&world.text("roots.pem")?, tolerated).and_then(Trust::of_optional_clients);
     let clients =
-        clients.map_err(|why| StartError::World { path: world.folder.join("roots.pem"), why: why.to_string() })?;
+        Trust::in_pem(&world.text("roots.pem")?, tolerated).and_then(Trust::of_optional_clients);
+    let clients = clients.map_err(|why| StartError::World {
+        path: world.folder.join("roots.pem"),
+        why: why.to_string(),
+    })?;
     let quirks = Quirks {
         legacy: match shared.defect {
             Some(Defect::LegacyTlsWaf) => Some(Legacy::Versions),

@@ -51,7 +51,7 @@ pub(super) struct Code {
     pub(super) redirect_uri: String,
     pub(super) challenge: Option<String>,
     pub(super) subject: Subject,
-    pub(super) expires: u64,
+    pub(super) expires_ms: u64,
     pub(super) used: bool,
 }
 
@@ -174,7 +174,8 @@ impl Records {
         // An ended code is remembered for a while, so that its second use is known as such.
         let remembered = now.saturating_sub(60);
         self.tokens.retain(|_, token| token.expires > remembered);
-        self.codes.retain(|_, code| code.expires > remembered);
+        self.codes
+            .retain(|_, code| code.expires_ms / 1000 > remembered);
         self.interactions
             .retain(|_, interaction| interaction.expires > now);
         self.assertions.retain(|_, end| *end > now);

@@ -43,10 +43,6 @@ impl Signer {
         })
     }
 
-    pub(super) fn kid(&self) -> &str {
-        &self.kid
-    }
-
     /// The public key for the JWKS.
     pub(super) fn published(&self) -> &Jwk {
         &self.published
@@ -91,7 +87,7 @@ mod tests {
         let token = own.sign("at+jwt", &json!({"jti": "1"})).unwrap();
         assert_eq!(own.claims(&token).unwrap()["jti"], "1");
         assert!(other.claims(&token).is_none());
-        assert_ne!(own.kid(), other.kid());
+        assert_ne!(own.kid, other.kid);
     }
 
     #[test]

@@ -81,10 +81,10 @@ impl Waf {
         records: &Records,
     ) -> Result<Subject, Refusal> {
         let item = self.shared.model.answer("w4-user", "login_hint");
-        // With the user at this WAF, or no user at all, a name has no place in a request.
         let hint = match item {
-            "impi" | "impu" => form.first(item),
-            _ => form.first("login_hint"),
+            "login_hint" | "impi" | "impu" => form.first(item),
+            // Where users log in at this WAF, nobody else may name them.
+            _ => return Err(Refusal::UnauthorizedClient),
         }
         .ok_or(Refusal::InvalidRequest)?;
         let user = match item {
@@ -98,7 +98,9 @@ impl Waf {
                 .find(|user| user.impus.iter().any(|impu| impu == hint)),
             _ => records.users.get(hint),
         };
-        if self.shared.has(Defect::InventsIdentity) && user.and_then(|user| self.linked(user)).is_none() {
+        if self.shared.has(Defect::InventsIdentity)
+            && user.and_then(|user| self.linked(user)).is_none()
+        {
             return Ok(self.invented(hint));
         }
         // Unknown, unlinked and not granted look the same, so that nobody can ask who is a subscriber.
@@ -111,7 +113,12 @@ impl Waf {
     /// What a WAF would serve that takes every name for one of a subscriber.
     fn invented(&self, name: &str) -> Subject {
         let impi = format!("{name}@{}", self.shared.world.domain);
-        Subject { user: None, impus: vec![format!("sip:{impi}")], impi, anonymous: false }
+        Subject {
+            user: None,
+            impus: vec![format!("sip:{impi}")],
+            impi,
+            anonymous: false,
+        }
     }
 
     fn pooled(&self, pool: &str, form: &Form, records: &Records) -> Result<Subject, Refusal> {
@@ -144,11 +151,19 @@ impl Waf {
             .get(pool)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let fitting = || members.iter().filter(|member| is_anonymous(member) == anonymous);
+        let fitting = || {
+            members
+                .iter()
+                .filter(|member| is_anonymous(member) == anonymous)
+        };
         let looks = !self.shared.has(Defect::PicksHeldIdentity);
         fitting()
             .find(|member| !(looks && records.is_held(&member.impi, now)))
-            .or_else(|| fitting().next().filter(|_| self.shared.has(Defect::SharesExhaustedPool)))
+            .or_else(|| {
+                fitting()
+                    .next()
+                    .filter(|_| self.shared.has(Defect::SharesExhaustedPool))
+            })
             .map(of_member)
             .ok_or(Refusal::AccessDenied)
     }

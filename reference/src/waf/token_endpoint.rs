@@ -15,7 +15,7 @@ use crate::defect::Defect;
 use crate::web::answer::Answer;
 use crate::web::form::Form;
 use crate::web::serve::Asked;
-use crate::web::{now, secret};
+use crate::web::{now, now_ms, secret};
 
 impl Waf {
     /// Authenticates the client and serves its grant.
@@ -154,7 +154,7 @@ impl Waf {
 
     /// Life, redirect URI and PKCE of a code.
     fn check_code(&self, code: &Code, form: &Form) -> Result<(), Refusal> {
-        if code.expires <= now() && !self.shared.has(Defect::CodeWithoutEnd) {
+        if code.expires_ms <= now_ms() && !self.shared.has(Defect::CodeWithoutEnd) {
             return Err(Refusal::InvalidGrant);
         }
         if form.first("redirect_uri") != Some(&code.redirect_uri)
@@ -213,19 +213,18 @@ impl Waf {
     }
 
     /// Grant, link and pool hold at this moment, not only when the code or refresh token was made.
-    fn check_hold(
-        &self,
-        owner: &str,
-        subject: &Subject,
-        records: &Records,
-    ) -> Result<(), Refusal> {
-        let holds = self.client(owner).is_some_and(|owner| self.still_holds(owner, subject, records));
+    fn check_hold(&self, owner: &str, subject: &Subject, records: &Records) -> Result<(), Refusal> {
+        let holds = self
+            .client(owner)
+            .is_some_and(|owner| self.still_holds(owner, subject, records));
         holds.then_some(()).ok_or(Refusal::InvalidGrant)
     }
 
     /// A token is for IMS and for nothing else; identities are no matter of scope.
     fn only_scope_of_ims(&self, form: &Form) -> Result<(), Refusal> {
-        self.takes_scope(form.first("scope")).then_some(()).ok_or(Refusal::InvalidScope)
+        self.takes_scope(form.first("scope"))
+            .then_some(())
+            .ok_or(Refusal::InvalidScope)
     }
 
     /// RFC 9700 2.4 forbids this grant.

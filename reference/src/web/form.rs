@@ -45,6 +45,15 @@ impl Form {
         Self(last.into_iter().collect())
     }
 
+    /// The form as a body.
+    pub(crate) fn written(&self) -> String {
+        write(
+            self.0
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -189,8 +189,8 @@ fn is_weak(suite: [u8; 2]) -> bool {
         }
 }
 
-/// Reads hello bytes for a fuzz target.
-pub(crate) fn fuzz(bytes: &[u8]) {
+/// Reads a hello and chooses an answer.
+pub(super) fn read_hello(bytes: &[u8]) {
     if let Some(hello) = Hello::read(bytes) {
         for legacy in [Legacy::Versions, Legacy::Suites] {
             let _ = legacy.choose(&hello);

@@ -48,17 +48,29 @@ impl Server {
         if quirks.leaf_only {
             chain.truncate(1);
         }
-        let key = CertifiedKey::from_der(chain, key, &provider()).map_err(|why| StartError::World {
-            path: world.folder.join(node).join("cert.pem"),
-            why: why.to_string(),
-        })?;
-        let name = world.nodes.get(node).map_or_else(|| node.to_owned(), |found| found.name.clone());
-        tls.cert_resolver = Arc::new(OwnName { name, any: quirks.any_name, key: Arc::new(key) });
+        let key =
+            CertifiedKey::from_der(chain, key, &provider()).map_err(|why| StartError::World {
+                path: world.folder.join(node).join("cert.pem"),
+                why: why.to_string(),
+            })?;
+        let name = world
+            .nodes
+            .get(node)
+            .map_or_else(|| node.to_owned(), |found| found.name.clone());
+        tls.cert_resolver = Arc::new(OwnName {
+            name,
+            any: quirks.any_name,
+            key: Arc::new(key),
+        });
         if quirks.sessions {
             tls.session_storage = ServerSessionMemoryCache::new(256);
             tls.send_tls13_tickets = 2;
         }
-        Ok(Self { listener: net::listen_tcp(world, node, interface)?, tls, quirks })
+        Ok(Self {
+            listener: net::listen_tcp(world, node, interface)?,
+            tls,
+            quirks,
+        })
     }
 }
 
@@ -73,12 +85,16 @@ struct OwnName {
 impl ResolvesServerCert for OwnName {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         let asked = hello.server_name();
-        (self.any || asked.is_none_or(|asked| is_at_or_below(asked, &self.name))).then(|| Arc::clone(&self.key))
+        (self.any || asked.is_none_or(|asked| is_at_or_below(asked, &self.name)))
+            .then(|| Arc::clone(&self.key))
     }
 }
 
 fn is_at_or_below(asked: &str, name: &str) -> bool {
-    asked == name || asked.strip_suffix(name).is_some_and(|rest| rest.ends_with('.'))
+    asked == name
+        || asked
+            .strip_suffix(name)
+            .is_some_and(|rest| rest.ends_with('.'))
 }
 
 #[cfg(test)]

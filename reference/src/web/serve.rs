@@ -71,7 +71,10 @@ impl Asked {
     /// Whether a browser says that another site made this request (`Origin`; a browser sends it with every POST).
     pub(crate) fn is_cross_site(&self) -> bool {
         let own = self.header("host").map(|host| format!("https://{host}"));
-        let origin = self.headers.get("origin").map(|origin| origin.to_str().ok());
+        let origin = self
+            .headers
+            .get("origin")
+            .map(|origin| origin.to_str().ok());
         origin.is_some_and(|origin| origin != own.as_deref())
     }
 }
@@ -124,7 +127,9 @@ async fn connection<S: Site>(
         return requests(stream, Sender::default(), site, dead).await;
     }
     // A failed handshake was told to the client by an alert; nobody else needs to know.
-    let Ok(tls) = acceptor.accept(stream).await else { return };
+    let Ok(tls) = acceptor.accept(stream).await else {
+        return;
+    };
     let session = tls.get_ref().1;
     let leaf = session.peer_certificates().and_then(|chain| chain.first());
     let sender = Sender {
@@ -165,13 +170,12 @@ where
         }
     });
     // An HTTP error ends this connection alone.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
-async fn read(
-    request: Request<Incoming>,
-    sender: Sender,
-) -> Result<Asked, StatusCode> {
+async fn read(request: Request<Incoming>, sender: Sender) -> Result<Asked, StatusCode> {
     let (head, body) = request.into_parts();
     if head.headers.get_all(HOST).iter().count() != 1 {
         return Err(StatusCode::BAD_REQUEST);

@@ -36,7 +36,13 @@ pub(super) struct Page {
 impl<'a> Browser<'a> {
     pub(super) fn new(shared: &'a Shared, secure: &'a Secure, home: &Url) -> Self {
         let home = home.origin();
-        Self { shared, secure, home, connections: BTreeMap::new(), cookies: BTreeMap::new() }
+        Self {
+            shared,
+            secure,
+            home,
+            connections: BTreeMap::new(),
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// Fetches an address and follows redirects.
@@ -58,28 +64,45 @@ impl<'a> Browser<'a> {
 
     async fn follow(&mut self, mut url: Url, mut answer: Received) -> Result<Page, String> {
         for _ in 0..MOST_REDIRECTS {
-            if !matches!(answer.status.as_u16(), 301 | 302 | 303) {
+            if !matches!(answer.status.as_u16(), 301..=303) {
                 return Ok(Page { url, answer });
             }
-            let location = answer.header("location").ok_or("a redirect without address")?;
-            url = url.join(location).map_err(|why| format!("a redirect to no address: {why}"))?;
+            let location = answer
+                .header("location")
+                .ok_or("a redirect without address")?;
+            url = url
+                .join(location)
+                .map_err(|why| format!("a redirect to no address: {why}"))?;
             if url.scheme() != "https" && !self.shared.has(Defect::FollowsHttpRedirect) {
-                return Err(format!("a redirect to {}, which is not https", url.scheme()));
+                return Err(format!(
+                    "a redirect to {}, which is not https",
+                    url.scheme()
+                ));
             }
             answer = self.send(Method::GET, &url, None).await?;
         }
         Err("too many redirects".to_owned())
     }
 
-    async fn send(&mut self, method: Method, url: &Url, form: Option<String>) -> Result<Received, String> {
+    async fn send(
+        &mut self,
+        method: Method,
+        url: &Url,
+        form: Option<String>,
+    ) -> Result<Received, String> {
         let failed = |why: ClientError| format!("{}: {why}", url.host_str().unwrap_or_default());
         let key = url.origin().ascii_serialization();
-        let kept = self.connections.remove(&key).filter(|connection| !connection.is_closed());
+        let kept = self
+            .connections
+            .remove(&key)
+            .filter(|connection| !connection.is_closed());
         let mut connection = match kept {
             Some(kept) => kept,
             None => self.open(url).await.map_err(failed)?,
         };
-        let request = self.request(method, url, form).ok_or("no request can be made of that")?;
+        let request = self
+            .request(method, url, form)
+            .ok_or("no request can be made of that")?;
         let answer = connection.send(request).await.map_err(failed)?;
         self.take_cookies(url, &answer);
         self.connections.insert(key, connection);
@@ -87,20 +110,41 @@ impl<'a> Browser<'a> {
     }
 
     async fn open(&self, url: &Url) -> Result<Connection, ClientError> {
-        let leg = if url.origin() == self.home { Leg::W1 } else { Leg::Login };
+        let leg = if url.origin() == self.home {
+            Leg::W1
+        } else {
+            Leg::Login
+        };
         if url.scheme() == "https" {
             return Connection::over(self.secure.connect(url, leg).await?).await;
         }
         Connection::over(self.secure.connect_in_clear(url, leg).await?).await
     }
 
-    fn request(&self, method: Method, url: &Url, form: Option<String>) -> Option<Request<Full<Bytes>>> {
+    fn request(
+        &self,
+        method: Method,
+        url: &Url,
+        form: Option<String>,
+    ) -> Option<Request<Full<Bytes>>> {
         let host = url.host_str()?;
-        let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-        let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-        let mut request = Request::builder().method(method).uri(target).header(HOST, authority).header(USER_AGENT, "wic");
+        let authority = url
+            .port()
+            .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+        let target = url.query().map_or_else(
+            || url.path().to_owned(),
+            |query| format!("{}?{query}", url.path()),
+        );
+        let mut request = Request::builder()
+            .method(method)
+            .uri(target)
+            .header(HOST, authority)
+            .header(USER_AGENT, "wic");
         if let Some(cookies) = self.cookies.get(host).filter(|cookies| !cookies.is_empty()) {
-            let line: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let line: Vec<String> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             request = request.header(COOKIE, line.join("; "));
         }
         if form.is_some() {
@@ -108,7 +152,9 @@ impl<'a> Browser<'a> {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header(ORIGIN, url.origin().ascii_serialization());
         }
-        request.body(Full::new(Bytes::from(form.unwrap_or_default()))).ok()
+        request
+            .body(Full::new(Bytes::from(form.unwrap_or_default())))
+            .ok()
     }
 
     fn take_cookies(&mut self, url: &Url, answer: &Received) {
@@ -117,8 +163,12 @@ impl<'a> Browser<'a> {
         for line in answer.headers.get_all(SET_COOKIE) {
             let Ok(line) = line.to_str() else { continue };
             let (pair, attributes) = line.split_once(';').unwrap_or((line, ""));
-            let Some((name, value)) = pair.trim().split_once('=') else { continue };
-            let ended = attributes.split(';').any(|each| each.trim().eq_ignore_ascii_case("max-age=0"));
+            let Some((name, value)) = pair.trim().split_once('=') else {
+                continue;
+            };
+            let ended = attributes
+                .split(';')
+                .any(|each| each.trim().eq_ignore_ascii_case("max-age=0"));
             if ended {
                 cookies.remove(name);
             } else {

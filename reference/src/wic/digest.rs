@@ -70,9 +70,18 @@ pub(super) struct Answering {
 impl Answering {
     /// The topmost challenge that this client answers: Digest, the home realm, qop=auth, an algorithm that it has.
     pub(super) fn choose(challenge: &Message, account: &Account, shared: &Shared) -> Option<Self> {
-        let lines: Vec<_> = challenge.values("WWW-Authenticate").filter_map(Credentials::read).collect();
-        let mut fitting = lines.iter().filter_map(|line| Self::of(line, account, shared));
-        if shared.has(Defect::AnswersLastChallenge) { fitting.last() } else { fitting.next() }
+        let lines: Vec<_> = challenge
+            .values("WWW-Authenticate")
+            .filter_map(Credentials::read)
+            .collect();
+        let mut fitting = lines
+            .iter()
+            .filter_map(|line| Self::of(line, account, shared));
+        if shared.has(Defect::AnswersLastChallenge) {
+            fitting.next_back()
+        } else {
+            fitting.next()
+        }
     }
 
     fn of(line: &Credentials, account: &Account, shared: &Shared) -> Option<Self> {
@@ -84,14 +93,19 @@ impl Answering {
             return None;
         }
         let algorithm = Algorithm::named(line.get("algorithm"))?;
-        let listed = shared.model.lists("digest-algs", algorithm.item(), &["sha-256", "md5"]);
+        let listed = shared
+            .model
+            .lists("digest-algs", algorithm.item(), &["sha-256", "md5"]);
         let weak = algorithm == Algorithm::Md5 && shared.model.answer("digest-min", "md5") != "md5";
         if !listed || (weak && !shared.has(Defect::AnswersWeakDigest)) {
             return None;
         }
-        let with_qop = line.get("qop").is_some_and(|list| list.split(',').any(|each| each.trim() == "auth"));
+        let with_qop = line
+            .get("qop")
+            .is_some_and(|list| list.split(',').any(|each| each.trim() == "auth"));
         let without_taken = line.get("qop").is_none()
-            && (shared.model.answer("qop-optional", "no") == "yes" || shared.has(Defect::AnswersWithoutQop));
+            && (shared.model.answer("qop-optional", "no") == "yes"
+                || shared.has(Defect::AnswersWithoutQop));
         (with_qop || without_taken).then(|| Self {
             algorithm,
             realm: realm.to_owned(),
@@ -127,19 +141,34 @@ impl Answering {
     }
 
     /// Whether the registrar proved that it knows the secret too (`rspauth`); a nonce for the next request is taken from there.
-    pub(super) fn is_proven(&mut self, answer: &Message, account: &Account, shared: &Shared) -> bool {
-        let told = answer.value("Authentication-Info").and_then(|value| Credentials::read(&format!("Digest {value}")));
+    pub(super) fn is_proven(
+        &mut self,
+        answer: &Message,
+        account: &Account,
+        shared: &Shared,
+    ) -> bool {
+        let told = answer
+            .value("Authentication-Info")
+            .and_then(|value| Credentials::read(&format!("Digest {value}")));
         let expected = self.response(account, "");
         let proven = told.as_ref().is_some_and(|told| {
             told.get("rspauth") == Some(&expected)
                 && told.get("nc").is_none_or(|count| count == self.nc())
-                && told.get("cnonce").is_none_or(|cnonce| cnonce == self.cnonce)
+                && told
+                    .get("cnonce")
+                    .is_none_or(|cnonce| cnonce == self.cnonce)
         });
-        if let Some(next) = told.as_ref().and_then(|told| told.get("nextnonce")).filter(|next| !next.is_empty()) {
+        if let Some(next) = told
+            .as_ref()
+            .and_then(|told| told.get("nextnonce"))
+            .filter(|next| !next.is_empty())
+        {
             next.clone_into(&mut self.nonce);
             self.count = 0;
         }
-        proven || shared.model.answer("rspauth", "yes") != "yes" || shared.has(Defect::IgnoresRspauth)
+        proven
+            || shared.model.answer("rspauth", "yes") != "yes"
+            || shared.has(Defect::IgnoresRspauth)
     }
 
     fn nc(&self) -> String {
@@ -148,10 +177,18 @@ impl Answering {
 
     fn response(&self, account: &Account, method: &str) -> String {
         let hash = |text: String| self.algorithm.hash(&text);
-        let first = hash(format!("{}:{}:{}", account.impi, self.realm, account.secret));
+        let first = hash(format!(
+            "{}:{}:{}",
+            account.impi, self.realm, account.secret
+        ));
         let second = hash(format!("{method}:{}", account.uri));
         if self.with_qop {
-            return hash(format!("{first}:{}:{}:{}:auth:{second}", self.nonce, self.nc(), self.cnonce));
+            return hash(format!(
+                "{first}:{}:{}:{}:auth:{second}",
+                self.nonce,
+                self.nc(),
+                self.cnonce
+            ));
         }
         hash(format!("{first}:{}:{second}", self.nonce))
     }
@@ -166,13 +203,28 @@ pub(super) fn before_challenge(account: &Account, shared: &Shared) -> String {
         ("realm", account.realm.clone()),
         ("nonce", String::new()),
         ("uri", account.uri.clone()),
-        ("response", if shared.has(Defect::AnswersBeforeChallenge) { early } else { String::new() }),
+        (
+            "response",
+            if shared.has(Defect::AnswersBeforeChallenge) {
+                early
+            } else {
+                String::new()
+            },
+        ),
     ])
 }
 
 fn print(parameters: Vec<(&str, String)>) -> String {
-    let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Credentials { scheme: "Digest".to_owned(), bare: None, parameters }.print(&["algorithm", "qop", "nc"])
+    let parameters = parameters
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    Credentials {
+        scheme: "Digest".to_owned(),
+        bare: None,
+        parameters,
+    }
+    .print(&["algorithm", "qop", "nc"])
 }
 
 #[cfg(test)]
@@ -203,7 +255,10 @@ mod tests {
     /// The example of RFC 7616 3.9.1.
     #[test]
     fn responses_of_the_rfc() {
-        assert_eq!(answering(Algorithm::Md5).response(&account(), "GET"), "8ca523f5e9506fed4657c9700eebdbec");
+        assert_eq!(
+            answering(Algorithm::Md5).response(&account(), "GET"),
+            "8ca523f5e9506fed4657c9700eebdbec"
+        );
         assert_eq!(
             answering(Algorithm::Sha256).response(&account(), "GET"),
             "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"
@@ -212,7 +267,10 @@ mod tests {
 
     #[test]
     fn the_count_rises_with_every_request() {
-        let mut answering = Answering { count: 0, ..answering(Algorithm::Md5) };
+        let mut answering = Answering {
+            count: 0,
+            ..answering(Algorithm::Md5)
+        };
         assert!(answering.credentials(&account()).contains("nc=00000001"));
         assert!(answering.credentials(&account()).contains("nc=00000002"));
     }

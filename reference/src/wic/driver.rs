@@ -39,7 +39,10 @@ pub(super) struct Visit {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(untagged)]
 pub(super) enum User {
-    Named { name: String, password: String },
+    Named {
+        name: String,
+        password: String,
+    },
     /// The word `anonymous`.
     Word(String),
 }
@@ -76,13 +79,22 @@ impl Wic {
     }
 
     async fn course(&self, visit: &Visit, secure: &Secure) -> Result<Outcome, String> {
-        let url = Url::parse(&visit.url).map_err(|why| format!("the address of the portal: {why}"))?;
+        let url =
+            Url::parse(&visit.url).map_err(|why| format!("the address of the portal: {why}"))?;
         if url.scheme() != "https" && !self.shared.has(Defect::OpensClearPortal) {
             return Err("the address of the portal is not https".to_owned());
         }
         let mut browser = Browser::new(&self.shared, secure, &url);
-        let Entry { token, impi, impu, w2, domain } = portal::enter(&self.shared, visit, &url, &mut browser).await?;
-        let w2 = w2.or_else(|| visit.w2.clone()).ok_or("nobody says where the edge is")?;
+        let Entry {
+            token,
+            impi,
+            impu,
+            w2,
+            domain,
+        } = portal::enter(&self.shared, visit, &url, &mut browser).await?;
+        let w2 = w2
+            .or_else(|| visit.w2.clone())
+            .ok_or("nobody says where the edge is")?;
         let w2 = Url::parse(&w2).map_err(|why| format!("the address of the edge: {why}"))?;
         let clear_taken = self.shared.has(Defect::OpensClearWebsocket);
         if w2.scheme() != "wss" && !(w2.scheme() == "ws" && clear_taken) {
@@ -102,7 +114,8 @@ impl Wic {
             leg: Leg::W2,
         };
         let outcome = registration.run().await;
-        if outcome.reason == super::registration::GARBAGE && self.shared.has(Defect::DiesOnGarbage) {
+        if outcome.reason == super::registration::GARBAGE && self.shared.has(Defect::DiesOnGarbage)
+        {
             self.dead.store(true, Ordering::Relaxed);
         }
         Ok(outcome)

@@ -41,7 +41,11 @@ struct Outcome {
 
 impl Outcome {
     fn failed(status: u16, reason: impl Into<String>) -> Self {
-        Self { registered: false, status, reason: reason.into() }
+        Self {
+            registered: false,
+            status,
+            reason: reason.into(),
+        }
     }
 }
 
@@ -52,7 +56,11 @@ pub(crate) async fn start(
     _tasks: &mut JoinSet<()>,
     hooks: &mut Hooks,
 ) -> Result<(), StartError> {
-    let wic = Arc::new(Wic { shared: Arc::clone(shared), next_source: AtomicU8::new(0), dead: AtomicBool::new(false) });
+    let wic = Arc::new(Wic {
+        shared: Arc::clone(shared),
+        next_source: AtomicU8::new(0),
+        dead: AtomicBool::new(false),
+    });
     hooks.on("visit", move |request| {
         let wic = Arc::clone(&wic);
         async move {
@@ -61,6 +69,12 @@ pub(crate) async fn start(
         }
     });
     Ok(())
+}
+
+/// Reads a page with a form, and a visit, whatever the bytes are.
+pub(crate) fn read_page(data: &[u8]) {
+    portal::read_page(&String::from_utf8_lossy(data));
+    let _ = serde_json::from_slice::<Visit>(data);
 }
 
 impl Wic {

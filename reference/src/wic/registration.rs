@@ -61,7 +61,15 @@ impl Registration<'_, '_> {
         let mut dialog = self.dialog();
         loop {
             let token = self.token.as_deref();
-            let socket = upgrade::open(self.shared, self.secure, &self.w2, self.portal, token, self.leg).await;
+            let socket = upgrade::open(
+                self.shared,
+                self.secure,
+                &self.w2,
+                self.portal,
+                token,
+                self.leg,
+            )
+            .await;
             let mut link = match socket {
                 Ok(socket) => Link::over(socket),
                 Err(why) => return Outcome::failed(0, why),
@@ -70,7 +78,10 @@ impl Registration<'_, '_> {
             link.close().await;
             match course {
                 Course::Done(outcome) => return outcome,
-                Course::Dropped if self.leg == Leg::W2 && self.shared.model.answer("wic-reconnect", "yes") == "yes" => {
+                Course::Dropped
+                    if self.leg == Leg::W2
+                        && self.shared.model.answer("wic-reconnect", "yes") == "yes" =>
+                {
                     self.leg = Leg::W2Again;
                 }
                 Course::Dropped => return Outcome::failed(200, "the edge dropped the connection"),
@@ -79,13 +90,30 @@ impl Registration<'_, '_> {
     }
 
     fn dialog(&self) -> Dialog {
-        let (user, host, instance) = (random_hex(4), format!("{}.invalid", random_hex(6)), random_hex(16));
-        let uuid = [&instance[..8], &instance[8..12], &instance[12..16], &instance[16..20], &instance[20..]].join("-");
-        let secret = self.secret.clone().zip(self.impi.clone()).filter(|_| self.token.is_none());
+        let (user, host, instance) = (
+            random_hex(4),
+            format!("{}.invalid", random_hex(6)),
+            random_hex(16),
+        );
+        let uuid = [
+            &instance[..8],
+            &instance[8..12],
+            &instance[12..16],
+            &instance[16..20],
+            &instance[20..],
+        ]
+        .join("-");
+        let secret = self
+            .secret
+            .clone()
+            .zip(self.impi.clone())
+            .filter(|_| self.token.is_none());
         Dialog {
             call_id: random_hex(12),
             tag: random_hex(6),
-            contact: format!("<sip:{user}@{host};transport=ws>;+sip.instance=\"<urn:uuid:{uuid}>\";reg-id=1"),
+            contact: format!(
+                "<sip:{user}@{host};transport=ws>;+sip.instance=\"<urn:uuid:{uuid}>\";reg-id=1"
+            ),
             host,
             sequence: 0,
             account: secret.map(|(secret, impi)| Account {
@@ -101,10 +129,16 @@ impl Registration<'_, '_> {
     async fn on(&mut self, link: &mut Link, dialog: &mut Dialog) -> Course {
         let status = match self.register(link, dialog, EXPIRES).await {
             Ok(status) => status,
-            Err(Unanswered::Ended) => return Course::Done(Outcome::failed(0, "the edge ended the connection")),
+            Err(Unanswered::Ended) => {
+                return Course::Done(Outcome::failed(0, "the edge ended the connection"));
+            }
             Err(Unanswered::Garbage) if self.shared.has(Defect::TakesGarbageForSuccess) => {
                 let reason = "registered".to_owned();
-                return Course::Done(Outcome { registered: true, status: 200, reason });
+                return Course::Done(Outcome {
+                    registered: true,
+                    status: 200,
+                    reason,
+                });
             }
             Err(Unanswered::Garbage) => return Course::Done(Outcome::failed(0, GARBAGE)),
         };
@@ -119,27 +153,46 @@ impl Registration<'_, '_> {
         if self.shared.has(Defect::RegistersAfterLogout) {
             let _ = self.register(link, dialog, EXPIRES).await;
         }
-        let reason = if ended == 200 { "registered and de-registered" } else { "registered, not de-registered" };
-        Course::Done(Outcome { registered: true, status, reason: reason.to_owned() })
+        let reason = if ended == 200 {
+            "registered and de-registered"
+        } else {
+            "registered, not de-registered"
+        };
+        Course::Done(Outcome {
+            registered: true,
+            status,
+            reason: reason.to_owned(),
+        })
     }
 
     /// One REGISTER with what it needs of challenges and fresh tokens; the final status. 0: the registrar did not prove itself.
-    async fn register(&mut self, link: &mut Link, dialog: &mut Dialog, expires: u32) -> Result<u16, Unanswered> {
+    async fn register(
+        &mut self,
+        link: &mut Link,
+        dialog: &mut Dialog,
+        expires: u32,
+    ) -> Result<u16, Unanswered> {
         let mut challenged = false;
         loop {
             let credentials = self.credentials(dialog);
-            let answer = link.ask(&self.request(dialog, expires, credentials)).await?;
+            let answer = link
+                .ask(&self.request(dialog, expires, credentials))
+                .await?;
             let code = answer.code();
             if code == 401 && !challenged {
                 challenged = true;
                 if let Some(sent) = self.sent_to_anybody(&answer) {
-                    return Ok(link.ask(&self.request(dialog, expires, Some(sent))).await?.code());
+                    return Ok(link
+                        .ask(&self.request(dialog, expires, Some(sent)))
+                        .await?
+                        .code());
                 }
                 if self.can_go_on(&answer, dialog).await {
                     continue;
                 }
             }
-            if let (200, Some(answering), Some(account)) = (code, &mut dialog.answering, &dialog.account)
+            if let (200, Some(answering), Some(account)) =
+                (code, &mut dialog.answering, &dialog.account)
                 && !answering.is_proven(&answer, account, self.shared)
             {
                 return Ok(0);
@@ -166,8 +219,13 @@ impl Registration<'_, '_> {
             return dialog.answering.is_some();
         }
         let follows = self.shared.model.answer("bearer-401", "ignore") == "follow";
-        let bearer = challenge.values("WWW-Authenticate").filter_map(Credentials::read).find(|line| line.is("Bearer"));
-        let Some(bearer) = bearer.filter(|_| follows) else { return false };
+        let bearer = challenge
+            .values("WWW-Authenticate")
+            .filter_map(Credentials::read)
+            .find(|line| line.is("Bearer"));
+        let Some(bearer) = bearer.filter(|_| follows) else {
+            return false;
+        };
         self.goes_to_server(&bearer).await;
         if bearer.get("error") != Some("invalid_token") {
             return false;
@@ -184,7 +242,12 @@ impl Registration<'_, '_> {
 
     /// The mistakes that call whatever server a challenge names.
     async fn goes_to_server(&mut self, bearer: &Credentials) {
-        let Some(server) = bearer.get("authz_server").and_then(|server| Url::parse(server).ok()) else { return };
+        let Some(server) = bearer
+            .get("authz_server")
+            .and_then(|server| Url::parse(server).ok())
+        else {
+            return;
+        };
         let calls = match server.scheme() {
             "https" => Defect::FollowsAnyAuthzServer,
             _ => Defect::FollowsClearAuthzServer,
@@ -197,22 +260,43 @@ impl Registration<'_, '_> {
     /// The mistakes that give the secret to whoever asks for it in another way than Digest.
     fn sent_to_anybody(&self, challenge: &Message) -> Option<String> {
         let secret = self.secret.as_ref().filter(|_| self.token.is_none())?;
-        let asked = |scheme: &str| challenge.values("WWW-Authenticate").filter_map(Credentials::read).any(|line| line.is(scheme));
+        let asked = |scheme: &str| {
+            challenge
+                .values("WWW-Authenticate")
+                .filter_map(Credentials::read)
+                .any(|line| line.is(scheme))
+        };
         match self.shared.defect? {
             Defect::AnswersBasic if asked("Basic") => {
                 let pair = format!("{}:{secret}", self.impi.as_deref().unwrap_or_default());
                 Some(format!("Basic {}", STANDARD.encode(pair)))
             }
-            Defect::SendsSecretAsToken if asked("Bearer") => Some(format!("Bearer {}", STANDARD.encode(secret))),
+            Defect::SendsSecretAsToken if asked("Bearer") => {
+                Some(format!("Bearer {}", STANDARD.encode(secret)))
+            }
             _ => None,
         }
     }
 
     fn request(&self, dialog: &mut Dialog, expires: u32, credentials: Option<String>) -> Message {
         dialog.sequence += 1;
-        let start = Start::Request { method: "REGISTER".to_owned(), uri: format!("sip:{}", self.domain) };
-        let mut request = Message { start, headers: Vec::new(), body: Vec::new() };
-        request.push("Via", format!("SIP/2.0/WSS {};branch=z9hG4bK{};rport", dialog.host, random_hex(8)));
+        let start = Start::Request {
+            method: "REGISTER".to_owned(),
+            uri: format!("sip:{}", self.domain),
+        };
+        let mut request = Message {
+            start,
+            headers: Vec::new(),
+            body: Vec::new(),
+        };
+        request.push(
+            "Via",
+            format!(
+                "SIP/2.0/WSS {};branch=z9hG4bK{};rport",
+                dialog.host,
+                random_hex(8)
+            ),
+        );
         request.push("Max-Forwards", "70");
         request.push("From", format!("<{}>;tag={}", self.impu, dialog.tag));
         request.push("To", format!("<{}>", self.impu));

@@ -6,7 +6,9 @@ use std::sync::{Arc, LazyLock};
 
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
-use rustls::{CipherSuite, CipherSuiteCommon, ClientConfig, SupportedCipherSuite, Tls12CipherSuite};
+use rustls::{
+    CipherSuite, CipherSuiteCommon, ClientConfig, SupportedCipherSuite, Tls12CipherSuite,
+};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use url::{Host, Url};
@@ -42,19 +44,34 @@ pub(super) struct Secure {
 
 impl Secure {
     pub(super) fn new(shared: &Shared, visit: &Visit, source: IpAddr) -> Result<Self, String> {
-        let roots = std::fs::read_to_string(&visit.roots).map_err(|why| format!("the roots cannot be read: {why}"))?;
+        let roots = std::fs::read_to_string(&visit.roots)
+            .map_err(|why| format!("the roots cannot be read: {why}"))?;
         let anonymous = visit.user.as_ref().is_some_and(User::is_anonymous);
-        Ok(Self { names: visit.resolve.clone(), source, roots, defect: shared.defect, anonymous })
+        Ok(Self {
+            names: visit.resolve.clone(),
+            source,
+            roots,
+            defect: shared.defect,
+            anonymous,
+        })
     }
 
     /// Connects to the host of an address and shakes hands.
-    pub(super) async fn connect(&self, url: &Url, leg: Leg) -> Result<TlsStream<Watched>, ClientError> {
+    pub(super) async fn connect(
+        &self,
+        url: &Url,
+        leg: Leg,
+    ) -> Result<TlsStream<Watched>, ClientError> {
         let config = self.config(leg)?;
         self.dial(url, leg, config)?.secure().await
     }
 
     /// Connects without TLS. An honest client never does.
-    pub(super) async fn connect_in_clear(&self, url: &Url, leg: Leg) -> Result<TcpStream, ClientError> {
+    pub(super) async fn connect_in_clear(
+        &self,
+        url: &Url,
+        leg: Leg,
+    ) -> Result<TcpStream, ClientError> {
         let config = self.config(leg)?;
         self.dial(url, leg, config)?.plain().await
     }
@@ -68,21 +85,35 @@ impl Secure {
             Host::Ipv6(address) => address.into(),
         };
         // The registry of schemes knows no port of wss; it is the one of https.
-        let port = url.port_or_known_default().unwrap_or(if url.scheme() == "ws" { 80 } else { 443 });
+        let port = url
+            .port_or_known_default()
+            .unwrap_or_else(|| if url.scheme() == "ws" { 80 } else { 443 });
         let takes_legacy = match self.defect {
             Some(Defect::AcceptsLegacyTls) => leg == Leg::W1,
             Some(Defect::W2AcceptsLegacyTls) => leg == Leg::W2,
             _ => false,
         };
-        let from = address.is_ipv4().then_some(self.source).filter(|_| address.is_loopback());
+        let from = address
+            .is_ipv4()
+            .then_some(self.source)
+            .filter(|_| address.is_loopback());
         let name = name.trim_start_matches('[').trim_end_matches(']');
-        Ok(Dial { name, address: SocketAddr::new(address, port), from, tls: Arc::new(tls), takes_legacy })
+        Ok(Dial {
+            name,
+            address: SocketAddr::new(address, port),
+            from,
+            tls: Arc::new(tls),
+            takes_legacy,
+        })
     }
 
     fn config(&self, leg: Leg) -> Result<ClientConfig, ClientError> {
         let unusable = |why: String| ClientError::Tls(std::io::Error::other(why));
-        let trust = Trust::in_pem(&self.roots, self.tolerated(leg)).map_err(|why| unusable(why.to_string()))?;
-        let verifier = trust.of_servers().map_err(|why| unusable(why.to_string()))?;
+        let trust = Trust::in_pem(&self.roots, self.tolerated(leg))
+            .map_err(|why| unusable(why.to_string()))?;
+        let verifier = trust
+            .of_servers()
+            .map_err(|why| unusable(why.to_string()))?;
         let provider = match self.defect {
             Some(Defect::OffersWeakSuites) => with_weak_suites(),
             _ => provider(),
@@ -102,7 +133,9 @@ impl Secure {
     fn tolerated(&self, leg: Leg) -> Option<Fault> {
         let defect = self.defect?;
         match leg {
-            Leg::W1 if defect == Defect::AnonymousSkipsCertificate && self.anonymous => Some(Fault::SelfSigned),
+            Leg::W1 if defect == Defect::AnonymousSkipsCertificate && self.anonymous => {
+                Some(Fault::SelfSigned)
+            }
             Leg::W1 => tolerated_on_w1(defect),
             Leg::Login => match defect {
                 Defect::LoginAcceptsSelfSigned => Some(Fault::SelfSigned),
@@ -153,10 +186,13 @@ fn tolerated_on_w1(defect: Defect) -> Option<Fault> {
 /// The provider with two suites more that it can name and could not use: one without encryption, one with RC4.
 fn with_weak_suites() -> Arc<CryptoProvider> {
     static WEAK: LazyLock<Vec<Tls12CipherSuite>> = LazyLock::new(|| {
-        let pattern = provider().cipher_suites.iter().find_map(|suite| match suite {
-            SupportedCipherSuite::Tls12(suite) => Some(*suite),
-            SupportedCipherSuite::Tls13(_) => None,
-        });
+        let pattern = provider()
+            .cipher_suites
+            .iter()
+            .find_map(|suite| match suite {
+                SupportedCipherSuite::Tls12(suite) => Some(*suite),
+                SupportedCipherSuite::Tls13(_) => None,
+            });
         let named = |suite: CipherSuite| {
             let pattern = pattern?;
             Some(Tls12CipherSuite {
@@ -171,9 +207,17 @@ fn with_weak_suites() -> Arc<CryptoProvider> {
                 aead_alg: pattern.aead_alg,
             })
         };
-        [CipherSuite::TLS_RSA_WITH_NULL_SHA256, CipherSuite::TLS_ECDHE_RSA_WITH_RC4_128_SHA].into_iter().filter_map(named).collect()
+        [
+            CipherSuite::TLS_RSA_WITH_NULL_SHA256,
+            CipherSuite::TLS_ECDHE_RSA_WITH_RC4_128_SHA,
+        ]
+        .into_iter()
+        .filter_map(named)
+        .collect()
     });
     let mut provider = rustls::crypto::aws_lc_rs::default_provider();
-    provider.cipher_suites.extend(WEAK.iter().map(SupportedCipherSuite::Tls12));
+    provider
+        .cipher_suites
+        .extend(WEAK.iter().map(SupportedCipherSuite::Tls12));
     Arc::new(provider)
 }

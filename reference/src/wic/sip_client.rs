@@ -27,9 +27,17 @@ impl Link {
     /// Sends a request and waits for its final answer. What else comes is left alone.
     pub(super) async fn ask(&mut self, request: &Message) -> Result<Message, Unanswered> {
         let text = String::from_utf8_lossy(&request.print()).into_owned();
-        self.0.send(Frame::text(text)).await.map_err(|_| Unanswered::Ended)?;
+        self.0
+            .send(Frame::text(text))
+            .await
+            .map_err(|_| Unanswered::Ended)?;
         loop {
-            let frame = self.0.next().await.and_then(Result::ok).ok_or(Unanswered::Ended)?;
+            let frame = self
+                .0
+                .next()
+                .await
+                .and_then(Result::ok)
+                .ok_or(Unanswered::Ended)?;
             let bytes = match frame {
                 Frame::Text(text) => text.as_bytes().to_vec(),
                 Frame::Binary(bytes) => bytes.to_vec(),

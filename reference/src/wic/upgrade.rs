@@ -51,9 +51,15 @@ pub(super) async fn open(
 
 /// Where a redirect of the upgrade leads. An honest client does not follow one: the token is for the host that it was told.
 fn followed(shared: &Shared, from: &Url, location: &str) -> Result<Url, String> {
-    let next = from.join(location).map_err(|why| format!("the edge sends the client to no address: {why}"))?;
+    let next = from
+        .join(location)
+        .map_err(|why| format!("the edge sends the client to no address: {why}"))?;
     let secure = matches!(next.scheme(), "https" | "wss");
-    let follows = if secure { Defect::FollowsWebsocketRedirect } else { Defect::FollowsRedirectToClear };
+    let follows = if secure {
+        Defect::FollowsWebsocketRedirect
+    } else {
+        Defect::FollowsRedirectToClear
+    };
     if !shared.has(follows) {
         return Err("the edge sends the client elsewhere".to_owned());
     }
@@ -65,12 +71,30 @@ enum Opened {
     Redirect(String),
 }
 
-async fn once(shared: &Shared, secure: &Secure, url: &Url, origin: &Url, leg: Leg) -> Result<Opened, String> {
+async fn once(
+    shared: &Shared,
+    secure: &Secure,
+    url: &Url,
+    origin: &Url,
+    leg: Leg,
+) -> Result<Opened, String> {
     let failed = |why: crate::web::client::ClientError| format!("W2: {why}");
     if matches!(url.scheme(), "wss" | "https") {
-        return upgrade(shared, secure.connect(url, leg).await.map_err(failed)?, url, origin).await;
+        return upgrade(
+            shared,
+            secure.connect(url, leg).await.map_err(failed)?,
+            url,
+            origin,
+        )
+        .await;
     }
-    upgrade(shared, secure.connect_in_clear(url, leg).await.map_err(failed)?, url, origin).await
+    upgrade(
+        shared,
+        secure.connect_in_clear(url, leg).await.map_err(failed)?,
+        url,
+        origin,
+    )
+    .await
 }
 
 async fn upgrade<S>(shared: &Shared, stream: S, url: &Url, origin: &Url) -> Result<Opened, String>
@@ -78,16 +102,22 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let failed = |why: hyper::Error| format!("W2: {why}");
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(failed)?;
     // Ends when the upgraded stream is handed over, or with the sender.
     tokio::spawn(async move {
         let _ = connection.with_upgrades().await;
     });
     let key = generate_key();
-    let request = request(url, origin, &key).ok_or("no upgrade can be asked for at that address")?;
+    let request =
+        request(url, origin, &key).ok_or("no upgrade can be asked for at that address")?;
     let answer = sender.send_request(request).await.map_err(failed)?;
     if answer.status().is_redirection() {
-        let location = answer.headers().get("location").and_then(|location| location.to_str().ok());
+        let location = answer
+            .headers()
+            .get("location")
+            .and_then(|location| location.to_str().ok());
         return Ok(Opened::Redirect(location.unwrap_or_default().to_owned()));
     }
     check(shared, &answer, &key)?;
@@ -98,8 +128,13 @@ where
 
 fn request(url: &Url, origin: &Url, key: &str) -> Option<Request<Empty<Bytes>>> {
     let host = url.host_str()?;
-    let authority = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+    let authority = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let target = url.query().map_or_else(
+        || url.path().to_owned(),
+        |query| format!("{}?{query}", url.path()),
+    );
     Request::get(target)
         .header(HOST, authority)
         .header(USER_AGENT, "wic")
@@ -118,16 +153,27 @@ fn check<B>(shared: &Shared, answer: &Response<B>, key: &str) -> Result<(), Stri
     if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(format!("the upgrade was answered by {}", answer.status()));
     }
-    let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+    let header = |name| {
+        answer
+            .headers()
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
     if !header(UPGRADE).is_some_and(|to| to.eq_ignore_ascii_case("websocket")) {
         return Err("the upgrade is to something else".to_owned());
     }
-    let upgraded = |value: &str| value.split(',').any(|each| each.trim().eq_ignore_ascii_case("upgrade"));
+    let upgraded = |value: &str| {
+        value
+            .split(',')
+            .any(|each| each.trim().eq_ignore_ascii_case("upgrade"))
+    };
     if !header(CONNECTION).is_some_and(upgraded) {
         return Err("the connection is not upgraded".to_owned());
     }
     let proof = header(SEC_WEBSOCKET_ACCEPT).map(str::trim);
-    if proof != Some(derive_accept_key(key.as_bytes()).as_str()) && !shared.has(Defect::AcceptsBadAcceptKey) {
+    if proof != Some(derive_accept_key(key.as_bytes()).as_str())
+        && !shared.has(Defect::AcceptsBadAcceptKey)
+    {
         return Err("the upgrade is not proven".to_owned());
     }
     let taken = match header(SEC_WEBSOCKET_PROTOCOL).map(str::trim) {

@@ -4,9 +4,9 @@ use hyper::StatusCode;
 use hyper::header::{CACHE_CONTROL, PRAGMA};
 use serde_json::json;
 
+use super::ask::{Ask, Grant, Told, Unserved};
 use super::pages::COOKIE;
 use super::sessions::Visitor;
-use super::w4::{Ask, Grant, Told, Unserved};
 use super::{Portal, State, User};
 use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
@@ -115,7 +115,11 @@ impl Portal {
         let outcome = self.fetch(session, ask).await;
         if outcome.is_err() {
             let mut state = self.state();
-            if state.sessions.get(session, now()).is_none_or(|session| session.grants.is_empty()) {
+            if state
+                .sessions
+                .get(session, now())
+                .is_none_or(|session| session.grants.is_empty())
+            {
                 state.pool.release(session, true);
             }
             if self.shared.has(Defect::DefaultTokenOnRefusal)
@@ -141,25 +145,46 @@ impl Portal {
     fn kept(&self, session: &str) -> Option<Grant> {
         let state = self.state();
         let found = state.sessions.get(session, now())?;
-        let own = found.grants.last().filter(|_| found.visitor == Visitor::AtWaf);
-        let of_browser = state.sessions.of_browser(session).filter(|_| match self.shared.defect {
-            Some(Defect::KeepsTokenOfBrowser) => true,
-            _ => found.visitor == Visitor::Anonymous,
-        });
-        own.or(of_browser).filter(|grant| grant.until > now()).cloned()
+        let own = found
+            .grants
+            .last()
+            .filter(|_| self.waf_chose(&found.visitor));
+        let of_browser = state
+            .sessions
+            .of_browser(session)
+            .filter(|_| match self.shared.defect {
+                Some(Defect::KeepsTokenOfBrowser) => true,
+                _ => found.visitor == Visitor::Anonymous,
+            });
+        own.or(of_browser)
+            .filter(|grant| grant.until > now())
+            .cloned()
     }
 
-    /// The last token of a user who logged in at the WAF.
+    /// Whether the WAF said whose identity it is, so that another request would be for another identity.
+    fn waf_chose(&self, visitor: &Visitor) -> bool {
+        let assigns = self.settings.pool.is_some()
+            && self.shared.model.answer("pool-assigner", "wwsf") == "waf";
+        assigns || *visitor == Visitor::AtWaf
+    }
+
+    /// The ended token of a session whose identity the WAF chose.
     fn ended_login(&self, session: &str) -> Option<Grant> {
         let state = self.state();
-        let found = state.sessions.get(session, now()).filter(|session| session.visitor == Visitor::AtWaf)?;
+        let found = state
+            .sessions
+            .get(session, now())
+            .filter(|found| self.waf_chose(&found.visitor))?;
         found.grants.last().cloned()
     }
 
     /// What to ask the WAF for on behalf of a session.
     fn ask_of(&self, session: &str) -> Result<Ask, Failure> {
         let mut state = self.state();
-        let visitor = state.sessions.get(session, now()).map(|session| session.visitor.clone());
+        let visitor = state
+            .sessions
+            .get(session, now())
+            .map(|session| session.visitor.clone());
         match visitor.ok_or(Failure::NotLoggedIn)? {
             Visitor::Nobody | Visitor::AtWaf => Err(Failure::NotLoggedIn),
             visitor if self.settings.pool.is_some() => self.assigned(session, &visitor, &mut state),
@@ -172,7 +197,10 @@ impl Portal {
         let Some(impi) = &user.impi else {
             // Nothing is asked for an account that the operator has not linked.
             let first = self.users.values().find(|user| user.impi.is_some());
-            return first.filter(|_| self.shared.has(Defect::GuessesIdentity)).map(Ask::user).ok_or(Failure::Refused);
+            return first
+                .filter(|_| self.shared.has(Defect::GuessesIdentity))
+                .map(Ask::user)
+                .ok_or(Failure::Refused);
         };
         let mut ask = Ask::user(user);
         ask.hint = match self.shared.model.answer("w4-user", "login_hint") {
@@ -184,17 +212,37 @@ impl Portal {
     }
 
     /// An identity of the pool for this session alone.
-    fn assigned(&self, session: &str, visitor: &Visitor, state: &mut State) -> Result<Ask, Failure> {
-        let class = if *visitor == Visitor::Anonymous { "anonymous" } else { "identified" };
+    fn assigned(
+        &self,
+        session: &str,
+        visitor: &Visitor,
+        state: &mut State,
+    ) -> Result<Ask, Failure> {
+        let class = if *visitor == Visitor::Anonymous {
+            "anonymous"
+        } else {
+            "identified"
+        };
         if self.shared.model.answer("pool-assigner", "wwsf") == "waf" {
             return Ok(Ask::any(class == "anonymous"));
         }
         if self.shared.has(Defect::DoubleAssignment) {
-            return state.pool.first(class).map(|member| Ask::member(&member)).ok_or(Failure::Exhausted);
+            return state
+                .pool
+                .first(class)
+                .map(|member| Ask::member(&member))
+                .ok_or(Failure::Exhausted);
         }
         let given = state.pool.assign(session, class, now());
-        let given = given.or_else(|| state.pool.first(class).filter(|_| self.shared.has(Defect::SharesExhaustedPoolWwsf)));
-        given.map(|member| Ask::member(&member)).ok_or(Failure::Exhausted)
+        let given = given.or_else(|| {
+            state
+                .pool
+                .first(class)
+                .filter(|_| self.shared.has(Defect::SharesExhaustedPoolWwsf))
+        });
+        given
+            .map(|member| Ask::member(&member))
+            .ok_or(Failure::Exhausted)
     }
 
     /// The answer is for whom it was asked (the member `impi` beside the token; the token itself is not ours to read).
@@ -206,10 +254,25 @@ impl Portal {
         if !fits && !self.shared.has(Defect::DeliversOtherIdentity) {
             return Err(Failure::Untrusted);
         }
-        let impi = told.impi.or_else(|| ask.impi.clone()).ok_or(Failure::Untrusted)?;
-        let own = ask.impu.as_ref().filter(|own| fits && (told.impus.is_empty() || told.impus.contains(own)));
-        let impu = own.or(told.impus.first()).cloned().ok_or(Failure::Untrusted)?;
-        Ok(Grant { token: told.token, impi, impu, until: now() + told.expires_in, refresh: told.refresh })
+        let impi = told
+            .impi
+            .or_else(|| ask.impi.clone())
+            .ok_or(Failure::Untrusted)?;
+        let own = ask
+            .impu
+            .as_ref()
+            .filter(|own| fits && (told.impus.is_empty() || told.impus.contains(own)));
+        let impu = own
+            .or_else(|| told.impus.first())
+            .cloned()
+            .ok_or(Failure::Untrusted)?;
+        Ok(Grant {
+            token: told.token,
+            impi,
+            impu,
+            until: now() + told.expires_in,
+            refresh: told.refresh,
+        })
     }
 
     /// The grant of a code exchange, whose user the WAF alone knows.
@@ -218,7 +281,11 @@ impl Portal {
     }
 
     fn delivered_impu(&self, grant: &Grant) -> String {
-        let other = self.users.values().filter_map(|user| user.impu.as_ref()).find(|impu| **impu != grant.impu);
+        let other = self
+            .users
+            .values()
+            .filter_map(|user| user.impu.as_ref())
+            .find(|impu| **impu != grant.impu);
         let other = other.filter(|_| self.shared.has(Defect::DeliversForeignImpu));
         other.unwrap_or(&grant.impu).clone()
     }
@@ -227,7 +294,11 @@ impl Portal {
     fn hint(asked: &Asked) -> Option<String> {
         let names = ["impi", "impu", "login_hint", "user", "sub"];
         let form: Form = asked.query.clone().unwrap_or_default();
-        let form_or_header = |name: &&str| form.first(name).or_else(|| asked.header(name)).map(str::to_owned);
+        let form_or_header = |name: &&str| {
+            form.first(name)
+                .or_else(|| asked.header(name))
+                .map(str::to_owned)
+        };
         names.iter().find_map(form_or_header)
     }
 
@@ -237,7 +308,9 @@ impl Portal {
         }
         let hint = Self::hint(asked)?;
         self.users.values().find(|user| {
-            user.user == hint || user.impi.as_ref() == Some(&hint) || user.impu.as_ref() == Some(&hint)
+            user.user == hint
+                || user.impi.as_ref() == Some(&hint)
+                || user.impu.as_ref() == Some(&hint)
         })
     }
 

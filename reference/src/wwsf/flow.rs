@@ -6,10 +6,10 @@ use hyper::StatusCode;
 use sha2::{Digest, Sha256};
 
 use super::Portal;
+use super::ask::Grant;
 use super::deliver::Failure;
 use super::pages::{self, COOKIE};
 use super::sessions::{Flow, Visitor};
-use super::w4::Grant;
 use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
 use crate::web::form::{self, Form};
@@ -23,9 +23,14 @@ impl Portal {
 
     /// Begins a session of nobody and sends the browser to the WAF.
     pub(super) async fn send_to_waf(&self, asked: &Asked) -> Answer {
-        let Ok(endpoint) = self.w4.authorization_endpoint().await else { return Failure::Untrusted.answer() };
+        let Ok(endpoint) = self.w4.authorization_endpoint().await else {
+            return Failure::Untrusted.answer();
+        };
         // Two secrets of 128 bits: 43 characters at least are wanted (RFC 7636 4.1).
-        let flow = Flow { state: secret(), verifier: format!("{}{}", secret(), secret()) };
+        let flow = Flow {
+            state: secret(),
+            verifier: format!("{}{}", secret(), secret()),
+        };
         let callback = self.callback();
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(flow.verifier.as_bytes()));
         let mut members = vec![
@@ -50,15 +55,25 @@ impl Portal {
 
     /// Takes the WAF's answer, if it answers what this browser asked, and logs the user in under a new session.
     pub(super) async fn back_from_waf(&self, asked: &Asked) -> Answer {
-        let query = asked.query.clone().filter(|query| query.repeated().is_none()).unwrap_or_default();
+        let query = asked
+            .query
+            .clone()
+            .filter(|query| query.repeated().is_none())
+            .unwrap_or_default();
         let Some(flow) = self.begun(asked, &query) else {
             return pages::notice(StatusCode::FORBIDDEN, "This browser did not ask for that.");
         };
         let Some(code) = query.first("code") else {
             return pages::notice(StatusCode::FORBIDDEN, "The login was refused.");
         };
-        let told = self.w4.exchange(code, &flow.verifier, &self.callback()).await;
-        let grant = match told.map_err(Failure::from).and_then(|told| self.checked_login(told)) {
+        let told = self
+            .w4
+            .exchange(code, &flow.verifier, &self.callback())
+            .await;
+        let grant = match told
+            .map_err(Failure::from)
+            .and_then(|told| self.checked_login(told))
+        {
             Ok(grant) => grant,
             Err(failure) => return failure.answer(),
         };

@@ -3,15 +3,15 @@
 use hyper::StatusCode;
 use hyper::header::LOCATION;
 
+use super::ask::Grant;
 use super::pages::{self, COOKIE};
 use super::sessions::Visitor;
-use super::w4::Grant;
 use super::{Portal, State, User};
 use crate::defect::Defect;
 use crate::web::answer::{self, Answer, COOKIE_FLAGS};
 use crate::web::form::{self, Form};
-use crate::web::{now, secret};
 use crate::web::serve::Asked;
+use crate::web::{now, secret};
 
 /// The cookie of a browser that is known again.
 const BROWSER: &str = "__Host-browser";
@@ -55,11 +55,17 @@ impl Portal {
             None if self.shared.has(Defect::UnknownUserIsFirst) => self.users.values().next(),
             found => found.filter(|user| match self.shared.defect {
                 Some(Defect::AnyPassword) => !password.is_empty(),
-                Some(Defect::EmptyPasswordTaken) => password.is_empty() || user.password == password,
+                Some(Defect::EmptyPasswordTaken) => {
+                    password.is_empty() || user.password == password
+                }
                 _ => !password.is_empty() && user.password == password,
             }),
         };
-        state.failures = if found.is_some() { 0 } else { state.failures + 1 };
+        state.failures = if found.is_some() {
+            0
+        } else {
+            state.failures + 1
+        };
         found
     }
 
@@ -68,19 +74,29 @@ impl Portal {
         let wanted = form.first("return_to").unwrap_or("/");
         let own = wanted.starts_with('/')
             && !wanted.starts_with("//")
-            && wanted.chars().all(|character| character.is_ascii_graphic() && character != '\\');
-        if own || self.shared.has(Defect::ReturnsAnywhere) { wanted.to_owned() } else { "/".to_owned() }
+            && wanted
+                .chars()
+                .all(|character| character.is_ascii_graphic() && character != '\\');
+        if own || self.shared.has(Defect::ReturnsAnywhere) {
+            wanted.to_owned()
+        } else {
+            "/".to_owned()
+        }
     }
 
     pub(super) fn enter_anonymously(&self, asked: &Asked) -> Answer {
         if asked.is_cross_site() {
             return pages::notice(StatusCode::FORBIDDEN, "Another site asked for this.");
         }
-        let class = asked.form().and_then(|form| form.first("class").map(str::to_owned));
+        let class = asked
+            .form()
+            .and_then(|form| form.first("class").map(str::to_owned));
         let visitor = match class.as_deref() {
             None | Some("anonymous") => Visitor::Anonymous,
             // Served like somebody who logged in, whose name is nobody's.
-            Some("identified") if self.shared.has(Defect::AnonymousFromIdentified) => Visitor::User(String::new()),
+            Some("identified") if self.shared.has(Defect::AnonymousFromIdentified) => {
+                Visitor::User(String::new())
+            }
             Some(_) => return pages::notice(StatusCode::FORBIDDEN, "Log in for that."),
         };
         let mut answer = answer::see_other("/");
@@ -100,7 +116,11 @@ impl Portal {
             state.sessions.end(former);
             state.pool.release(former, false);
         }
-        let flags = if self.shared.has(Defect::CookieWithoutFlags) { "" } else { COOKIE_FLAGS };
+        let flags = if self.shared.has(Defect::CookieWithoutFlags) {
+            ""
+        } else {
+            COOKIE_FLAGS
+        };
         answer::set_cookie(answer, COOKIE, &session, flags);
         self.mark_browser(asked, &session, &mut state, answer);
         session
@@ -114,13 +134,23 @@ impl Portal {
         if self.shared.has(Defect::LogoutDoesNothing) {
             return answer::see_other("/");
         }
-        if let Some(id) = asked.cookie(COOKIE).filter(|_| !self.shared.has(Defect::LogoutKeepsSession)) {
+        if let Some(id) = asked
+            .cookie(COOKIE)
+            .filter(|_| !self.shared.has(Defect::LogoutKeepsSession))
+        {
             let ended = self.state().sessions.end(id);
-            let at_once = self.gives_back(ended.map(|session| session.grants).unwrap_or_default()).await;
+            let at_once = self
+                .gives_back(ended.map(|session| session.grants).unwrap_or_default())
+                .await;
             self.state().pool.release(id, at_once);
         }
         let mut answer = answer::see_other("/");
-        answer::set_cookie(&mut answer, COOKIE, "", "; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
+        answer::set_cookie(
+            &mut answer,
+            COOKIE,
+            "",
+            "; Max-Age=0; Secure; HttpOnly; SameSite=Lax",
+        );
         answer
     }
 
@@ -142,7 +172,10 @@ impl Portal {
 
     /// Knows a browser again by a cookie that outlives its sessions. A portal has no use for that; two mistakes need it.
     fn mark_browser(&self, asked: &Asked, session: &str, state: &mut State, answer: &mut Answer) {
-        if !matches!(self.shared.defect, Some(Defect::KeepsTokenOfBrowser | Defect::AnonymousKeepsIdentity)) {
+        if !matches!(
+            self.shared.defect,
+            Some(Defect::KeepsTokenOfBrowser | Defect::AnonymousKeepsIdentity)
+        ) {
             return;
         }
         let browser = asked.cookie(BROWSER).map_or_else(secret, str::to_owned);

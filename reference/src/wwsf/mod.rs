@@ -1,5 +1,6 @@
 //! The WebRTC Web Server Function: portals that log users in and hand them tokens of their WAF.
 
+mod ask;
 mod deliver;
 mod flow;
 mod login;
@@ -17,8 +18,8 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::defect::Defect;
-use crate::web::answer::{self, Answer};
 use crate::web::Legacy;
+use crate::web::answer::{self, Answer};
 use crate::web::listen::{Quirks, Server};
 use crate::web::serve::{Asked, Site, serve};
 use crate::world::Party;
@@ -76,6 +77,11 @@ struct State {
     failures: u32,
 }
 
+/// Reads the answer of a WAF, whatever the bytes are.
+pub(crate) fn read_token_answer(data: &[u8]) {
+    let _ = ask::Told::read(data);
+}
+
 /// Starts every portal of the world that nobody else plays.
 pub(crate) async fn start(
     shared: &Arc<Shared>,
@@ -83,7 +89,10 @@ pub(crate) async fn start(
     tasks: &mut JoinSet<()>,
     _hooks: &mut Hooks,
 ) -> Result<(), StartError> {
-    for node in NODES.into_iter().filter(|node| !except.iter().any(|each| each == node)) {
+    for node in NODES
+        .into_iter()
+        .filter(|node| !except.iter().any(|each| each == node))
+    {
         let portal = Arc::new(Portal::read(shared, node)?);
         serve(server(shared, node)?, portal, tasks);
     }
@@ -110,11 +119,21 @@ impl Portal {
         let world = &shared.world;
         let path = format!("{node}/portal.json");
         let settings: Settings = world.json(&path)?;
-        let bad = |why: &str| StartError::World { path: world.folder.join(&path), why: why.to_owned() };
-        let party = world.parties.iter().find(|party| party.id == settings.party).cloned();
+        let bad = |why: &str| StartError::World {
+            path: world.folder.join(&path),
+            why: why.to_owned(),
+        };
+        let party = world
+            .parties
+            .iter()
+            .find(|party| party.id == settings.party)
+            .cloned();
         let party = party.ok_or_else(|| bad("its party is not in world.json"))?;
         let users: Vec<User> = world.json(&format!("{node}/users.json"))?;
-        let members = world.pools.iter().find(|pool| Some(&pool.id) == settings.pool.as_ref());
+        let members = world
+            .pools
+            .iter()
+            .find(|pool| Some(&pool.id) == settings.pool.as_ref());
         let state = State {
             pool: Assignments::new(members.map(|pool| pool.members.clone()).unwrap_or_default()),
             ..State::default()
@@ -124,7 +143,10 @@ impl Portal {
             shared: Arc::clone(shared),
             settings,
             party,
-            users: users.into_iter().map(|user| (user.user.clone(), user)).collect(),
+            users: users
+                .into_iter()
+                .map(|user| (user.user.clone(), user))
+                .collect(),
             state: Mutex::new(state),
         })
     }
@@ -152,15 +174,28 @@ impl Site for Portal {
             ("POST", "/anonymous") if self.settings.anonymous => self.enter_anonymously(&asked),
             ("GET", "/session") => self.deliver(&asked).await,
             ("POST", "/logout") => self.log_out(&asked).await,
-            ("OPTIONS", _) if self.shared.has(Defect::CorsAnyOrigin) => answer::plain(StatusCode::NO_CONTENT, ""),
+            ("OPTIONS", _) if self.shared.has(Defect::CorsAnyOrigin) => {
+                answer::plain(StatusCode::NO_CONTENT, "")
+            }
             (_, "/" | "/app.js" | "/config.json" | "/login" | "/session" | "/logout") => {
                 answer::plain(StatusCode::METHOD_NOT_ALLOWED, "another method")
             }
             _ => answer::plain(StatusCode::NOT_FOUND, "nothing here"),
         };
-        if let Some(origin) = asked.header("origin").filter(|_| self.shared.has(Defect::CorsAnyOrigin)) {
-            answer::with(&mut answer, hyper::header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            answer::with(&mut answer, hyper::header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        if let Some(origin) = asked
+            .header("origin")
+            .filter(|_| self.shared.has(Defect::CorsAnyOrigin))
+        {
+            answer::with(
+                &mut answer,
+                hyper::header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                origin,
+            );
+            answer::with(
+                &mut answer,
+                hyper::header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+                "true",
+            );
         }
         Some(answer)
     }

@@ -21,7 +21,16 @@ pub(super) struct Assignments(Vec<Place>);
 
 impl Assignments {
     pub(super) fn new(members: Vec<Member>) -> Self {
-        Self(members.into_iter().map(|member| Place { member, holder: None, taken_until: 0 }).collect())
+        Self(
+            members
+                .into_iter()
+                .map(|member| Place {
+                    member,
+                    holder: None,
+                    taken_until: 0,
+                })
+                .collect(),
+        )
     }
 
     /// Gives the session an identity of the class: the one that it holds, else the first free one.
@@ -38,20 +47,31 @@ impl Assignments {
     }
 
     pub(super) fn held_by(&self, session: &str) -> Option<Member> {
-        let held = self.0.iter().find(|place| place.holder.as_deref() == Some(session))?;
+        let held = self
+            .0
+            .iter()
+            .find(|place| place.holder.as_deref() == Some(session))?;
         Some(held.member.clone())
     }
 
     /// A token for the session's identity lives until then.
     pub(super) fn extend(&mut self, session: &str, until: u64) {
-        for place in self.0.iter_mut().filter(|place| place.holder.as_deref() == Some(session)) {
+        for place in self
+            .0
+            .iter_mut()
+            .filter(|place| place.holder.as_deref() == Some(session))
+        {
             place.taken_until = place.taken_until.max(until);
         }
     }
 
     /// The session gives its identity back. With `at_once` no token for it lives any more; otherwise it rests until the last one ends.
     pub(super) fn release(&mut self, session: &str, at_once: bool) {
-        for place in self.0.iter_mut().filter(|place| place.holder.as_deref() == Some(session)) {
+        for place in self
+            .0
+            .iter_mut()
+            .filter(|place| place.holder.as_deref() == Some(session))
+        {
             place.holder = None;
             if at_once {
                 place.taken_until = 0;
@@ -61,12 +81,17 @@ impl Assignments {
 
     /// The first identity of a class, held or not.
     pub(super) fn first(&self, class: &str) -> Option<Member> {
-        self.0.iter().find(|place| place.member.class == class).map(|place| place.member.clone())
+        self.0
+            .iter()
+            .find(|place| place.member.class == class)
+            .map(|place| place.member.clone())
     }
 
     /// The identity with that IMPI or IMPU, held or not.
     pub(super) fn named(&self, name: &str) -> Option<Member> {
-        let fits = |place: &&Place| place.member.impi == name || place.member.impus.iter().any(|impu| impu == name);
+        let fits = |place: &&Place| {
+            place.member.impi == name || place.member.impus.iter().any(|impu| impu == name)
+        };
         self.0.iter().find(fits).map(|place| place.member.clone())
     }
 }
@@ -81,7 +106,11 @@ mod tests {
             impi: impi.to_owned(),
             impus: vec![format!("sip:{impi}")],
         };
-        Assignments::new(vec![member("a", "identified"), member("b", "identified"), member("c", "anonymous")])
+        Assignments::new(vec![
+            member("a", "identified"),
+            member("b", "identified"),
+            member("c", "anonymous"),
+        ])
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::web::secret;
 
-use super::w4::Grant;
+use super::ask::Grant;
 
 /// Seconds in which a session ends by itself.
 const LIFE: u64 = 3600;
@@ -61,7 +61,13 @@ impl Sessions {
             self.swept = now;
             self.by_id.retain(|_, session| session.ends > now);
         }
-        let session = Session { visitor, flow: None, grants: Vec::new(), browser: None, ends: now + LIFE };
+        let session = Session {
+            visitor,
+            flow: None,
+            grants: Vec::new(),
+            browser: None,
+            ends: now + LIFE,
+        };
         self.by_id.insert(id.clone(), session);
         self.latest = Some(id.clone());
         id
@@ -97,17 +103,28 @@ impl Sessions {
 
     /// The session in which an authorization with that state was begun.
     pub(super) fn of_state(&self, state: &str) -> Option<&Session> {
-        self.by_id.values().find(|session| session.flow.as_ref().is_some_and(|flow| flow.state == state))
+        self.by_id.values().find(|session| {
+            session
+                .flow
+                .as_ref()
+                .is_some_and(|flow| flow.state == state)
+        })
     }
 
     /// The session that was begun last and is still there.
     pub(super) fn latest(&self) -> Option<&str> {
-        self.latest.as_deref().filter(|id| self.by_id.contains_key(*id))
+        self.latest
+            .as_deref()
+            .filter(|id| self.by_id.contains_key(*id))
     }
 
     /// A token that some session got, of whoever got one last.
     pub(super) fn any_grant(&self) -> Option<Grant> {
-        self.by_id.values().flat_map(|session| &session.grants).max_by_key(|grant| grant.until).cloned()
+        self.by_id
+            .values()
+            .flat_map(|session| &session.grants)
+            .max_by_key(|grant| grant.until)
+            .cloned()
     }
 }
 

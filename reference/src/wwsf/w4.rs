@@ -17,100 +17,14 @@ use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use url::Url;
 
-use super::{Settings, User};
+use super::Settings;
+use super::ask::{Ask, Told, Unserved};
 use crate::defect::Defect;
 use crate::net::{self, Identity};
 use crate::trust::{Fault, Trust};
 use crate::web::client::{ClientError, Connection, Dial, Received};
 use crate::web::{form, now, secret};
-use crate::world::Member;
 use crate::{Shared, StartError};
-
-/// A token that a session may have.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Grant {
-    pub(super) token: String,
-    pub(super) impi: String,
-    pub(super) impu: String,
-    /// The second at which it ends.
-    pub(super) until: u64,
-    pub(super) refresh: Option<String>,
-}
-
-/// What a portal asks for.
-#[derive(Clone, Debug)]
-pub(super) struct Ask {
-    /// Parameter and value that name the user.
-    pub(super) hint: Option<(&'static str, String)>,
-    anonymous: bool,
-    /// Whose token it has to be; `None`: the WAF chooses.
-    pub(super) impi: Option<String>,
-    pub(super) impu: Option<String>,
-}
-
-impl Ask {
-    pub(super) fn user(user: &User) -> Self {
-        let hint = Some(("login_hint", user.user.clone()));
-        Self { hint, anonymous: false, impi: user.impi.clone(), impu: user.impu.clone() }
-    }
-
-    pub(super) fn member(member: &Member) -> Self {
-        Self {
-            hint: Some(("login_hint", member.impi.clone())),
-            anonymous: member.class == "anonymous",
-            impi: Some(member.impi.clone()),
-            impu: member.impus.first().cloned(),
-        }
-    }
-
-    pub(super) fn any(anonymous: bool) -> Self {
-        Self { hint: None, anonymous, impi: None, impu: None }
-    }
-}
-
-/// What the WAF told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Told {
-    pub(super) token: String,
-    pub(super) expires_in: u64,
-    pub(super) impi: Option<String>,
-    pub(super) impus: Vec<String>,
-    pub(super) refresh: Option<String>,
-}
-
-impl Told {
-    /// Reads a token answer. `None`: there is no token in it that we can use.
-    fn read(body: &[u8]) -> Option<Self> {
-        let members: Value = serde_json::from_slice(body).ok()?;
-        let bearer = members["token_type"].as_str().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
-        let token = members["access_token"].as_str().filter(|token| bearer && !token.is_empty())?;
-        let impus = match &members["impu"] {
-            Value::String(one) => vec![one.clone()],
-            Value::Array(list) => list.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-            _ => Vec::new(),
-        };
-        Some(Self {
-            token: token.to_owned(),
-            expires_in: members["expires_in"].as_u64().unwrap_or(0),
-            impi: members["impi"].as_str().map(str::to_owned),
-            impus,
-            refresh: members["refresh_token"].as_str().map(str::to_owned),
-        })
-    }
-}
-
-/// Why the WAF gave nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unserved {
-    Refused,
-    Unreachable,
-}
-
-impl From<ClientError> for Unserved {
-    fn from(_: ClientError) -> Self {
-        Self::Unreachable
-    }
-}
 
 /// Where the WAF's endpoints are.
 struct Endpoints {
@@ -135,9 +49,14 @@ pub(super) struct W4 {
 }
 
 impl W4 {
-    pub(super) fn new(shared: &Arc<Shared>, node: &str, settings: &Settings) -> Result<Self, StartError> {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        node: &str,
+        settings: &Settings,
+    ) -> Result<Self, StartError> {
         let identity = Identity::of_client(&shared.world, node)?;
-        let key = (identity.key.secret_der().len() > 0).then(|| EncodingKey::from_ec_der(identity.key.secret_der()));
+        let key = (!identity.key.secret_der().is_empty())
+            .then(|| EncodingKey::from_ec_der(identity.key.secret_der()));
         let shown = Some(identity).filter(|_| !shared.has(Defect::NoClientCertificate));
         let mut tls = net::client_tls(&shared.world, shown)?;
         tls.dangerous().set_certificate_verifier(trusted(shared)?);
@@ -168,8 +87,17 @@ impl W4 {
     }
 
     /// The tokens of an authorization code.
-    pub(super) async fn exchange(&self, code: &str, verifier: &str, redirect_uri: &str) -> Result<Told, Unserved> {
-        let mut members = vec![("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+    pub(super) async fn exchange(
+        &self,
+        code: &str,
+        verifier: &str,
+        redirect_uri: &str,
+    ) -> Result<Told, Unserved> {
+        let mut members = vec![
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", redirect_uri),
+        ];
         if !self.shared.has(Defect::SendsNoChallenge) {
             members.push(("code_verifier", verifier));
         }
@@ -178,14 +106,16 @@ impl W4 {
 
     /// A fresh token for a refresh token.
     pub(super) async fn refresh(&self, token: &str) -> Result<Told, Unserved> {
-        self.asked(&[("grant_type", "refresh_token"), ("refresh_token", token)]).await
+        self.asked(&[("grant_type", "refresh_token"), ("refresh_token", token)])
+            .await
     }
 
     /// Ends a token. Whether the WAF says that it has.
     pub(super) async fn revoke(&self, token: &str) -> bool {
         let revoked = async {
             let (endpoints, kept) = self.endpoints().await?;
-            self.post(&endpoints.revocation, kept, &[("token", token)]).await
+            self.post(&endpoints.revocation, kept, &[("token", token)])
+                .await
         };
         matches!(revoked.await, Ok(answer) if answer.status.is_success())
     }
@@ -208,9 +138,16 @@ impl W4 {
     /// Gives each answer that comes to the request that waits longest: right as long as the WAF answers in order.
     async fn in_order(&self, members: &[(&str, &str)]) -> Result<Told, Unserved> {
         let (sender, receiver) = oneshot::channel();
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(sender);
+        self.waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push_back(sender);
         let told = self.asked(members).await;
-        let first = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let first = self
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front();
         if let Some(first) = first {
             let _ = first.send(told);
         }
@@ -222,20 +159,31 @@ impl W4 {
         let base = Url::parse(&self.issuer).map_err(|_| Unserved::Unreachable)?;
         let at = |path: &str| base.join(path).map_err(|_| Unserved::Unreachable);
         if self.shared.model.answer("waf-metadata", "static") != "discovery" {
-            let endpoints = Endpoints { token: at("/token")?, revocation: at("/revoke")?, authorization: at("/authorize")? };
+            let endpoints = Endpoints {
+                token: at("/token")?,
+                revocation: at("/revoke")?,
+                authorization: at("/authorize")?,
+            };
             return Ok((endpoints, None));
         }
         let mut connection = self.connect(&base).await?;
-        let request = head("GET", &at("/.well-known/oauth-authorization-server")?).body(Full::default());
-        let answer = connection.send(request.map_err(|_| Unserved::Unreachable)?).await?;
+        let request =
+            head("GET", &at("/.well-known/oauth-authorization-server")?).body(Full::default());
+        let answer = connection
+            .send(request.map_err(|_| Unserved::Unreachable)?)
+            .await?;
         let endpoints = self.published(&answer).ok_or(Unserved::Unreachable)?;
         Ok((endpoints, Some(connection)))
     }
 
     /// RFC 8414 3.3: metadata count only when they name the issuer that they were asked for; an endpoint is reached by TLS alone.
     fn published(&self, answer: &Received) -> Option<Endpoints> {
-        let members: Value = serde_json::from_slice(&answer.body).ok().filter(|_| answer.status.is_success())?;
-        if members["issuer"].as_str() != Some(&self.issuer) && !self.shared.has(Defect::MetadataIssuerUnchecked) {
+        let members: Value = serde_json::from_slice(&answer.body)
+            .ok()
+            .filter(|_| answer.status.is_success())?;
+        if members["issuer"].as_str() != Some(&self.issuer)
+            && !self.shared.has(Defect::MetadataIssuerUnchecked)
+        {
             return None;
         }
         let endpoint = |name: &str| {
@@ -245,10 +193,19 @@ impl W4 {
         let token = endpoint("token_endpoint")?;
         let revocation = endpoint("revocation_endpoint").unwrap_or_else(|| token.clone());
         let authorization = endpoint("authorization_endpoint").unwrap_or_else(|| token.clone());
-        Some(Endpoints { token, revocation, authorization })
+        Some(Endpoints {
+            token,
+            revocation,
+            authorization,
+        })
     }
 
-    async fn post(&self, url: &Url, kept: Option<Connection>, members: &[(&str, &str)]) -> Result<Received, Unserved> {
+    async fn post(
+        &self,
+        url: &Url,
+        kept: Option<Connection>,
+        members: &[(&str, &str)],
+    ) -> Result<Received, Unserved> {
         let request = self.request(url, members).ok_or(Unserved::Unreachable)?;
         let at_home = url.as_str().starts_with(&format!("{}/", self.issuer));
         let mut connection = match kept.filter(|kept| at_home && !kept.is_closed()) {
@@ -260,19 +217,28 @@ impl W4 {
 
     /// A request with the proof of who asks that is declared: the certificate of the connection, an assertion or a secret.
     fn request(&self, url: &Url, members: &[(&str, &str)]) -> Option<Request<Full<Bytes>>> {
-        let takes = |method| self.shared.model.lists("w4-auth", method, &["tls_client_auth"]);
+        let takes = |method| {
+            self.shared
+                .model
+                .lists("w4-auth", method, &["tls_client_auth"])
+        };
         let mut members = members.to_vec();
-        let mut request = head("POST", url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let mut request =
+            head("POST", url).header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let assertion = self.assertion().unwrap_or_default();
         match &self.secret {
             _ if takes("tls_client_auth") => members.push(("client_id", &self.client_id)),
             _ if takes("private_key_jwt") => {
                 members.push(("client_id", &self.client_id));
-                members.push(("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"));
+                members.push((
+                    "client_assertion_type",
+                    "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                ));
                 members.push(("client_assertion", &assertion));
             }
             Some(secret) if takes("client_secret_basic") => {
-                let pair = form::write([(self.client_id.as_str(), secret.as_str())]).replacen('=', ":", 1);
+                let pair =
+                    form::write([(self.client_id.as_str(), secret.as_str())]).replacen('=', ":", 1);
                 request = request.header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(pair)));
             }
             Some(secret) => {
@@ -281,7 +247,9 @@ impl W4 {
             }
             None => members.push(("client_id", &self.client_id)),
         }
-        request.body(Full::new(Bytes::from(form::write(members)))).ok()
+        request
+            .body(Full::new(Bytes::from(form::write(members))))
+            .ok()
     }
 
     /// RFC 7523: this client says who it is, to this WAF, once, for a minute.
@@ -296,7 +264,11 @@ impl W4 {
 
     async fn connect(&self, url: &Url) -> Result<Connection, ClientError> {
         let name = url.host_str().unwrap_or_default();
-        let address = self.shared.world.resolve(name).ok_or_else(|| ClientError::Name(name.to_owned()))?;
+        let address = self
+            .shared
+            .world
+            .resolve(name)
+            .ok_or_else(|| ClientError::Name(name.to_owned()))?;
         let port = url.port_or_known_default().unwrap_or(443);
         let dial = Dial {
             name,
@@ -327,32 +299,24 @@ fn trusted(shared: &Shared) -> Result<Arc<dyn ServerCertVerifier>, StartError> {
     let path = "roots.pem";
     Trust::in_pem(&shared.world.text(path)?, tolerated)
         .and_then(Trust::of_servers)
-        .map_err(|why| StartError::World { path: shared.world.folder.join(path), why: why.to_string() })
+        .map_err(|why| StartError::World {
+            path: shared.world.folder.join(path),
+            why: why.to_string(),
+        })
 }
 
 fn head(method: &str, url: &Url) -> hyper::http::request::Builder {
     let host = url.host_str().unwrap_or_default();
-    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
-    let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    Request::builder().method(method).uri(target).header(HOST, host).header(ACCEPT, "application/json")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_a_token_answer_with_one_or_several_identities() {
-        let told = Told::read(br#"{"access_token":"t","token_type":"bearer","expires_in":300,"impi":"a","impu":["x","y"]}"#).unwrap();
-        assert_eq!((told.token.as_str(), told.expires_in, told.impus.len()), ("t", 300, 2));
-        let told = Told::read(br#"{"access_token":"t","token_type":"Bearer","impu":"x"}"#).unwrap();
-        assert_eq!(told.impus, ["x"]);
-    }
-
-    #[test]
-    fn an_answer_without_a_bearer_token_is_none() {
-        for body in [&b"{}"[..], br#"{"access_token":"","token_type":"Bearer"}"#, br#"{"access_token":"t","token_type":"mac"}"#, b"x"] {
-            assert_eq!(Told::read(body), None);
-        }
-    }
+    let host = url
+        .port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let target = url.query().map_or_else(
+        || url.path().to_owned(),
+        |query| format!("{}?{query}", url.path()),
+    );
+    Request::builder()
+        .method(method)
+        .uri(target)
+        .header(HOST, host)
+        .header(ACCEPT, "application/json")
 }

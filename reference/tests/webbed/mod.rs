@@ -34,9 +34,21 @@ impl Bed {
         Self::start_in(World::make(), roles, defect, answers).await
     }
 
-    pub async fn start_in(world: World, roles: &[Role], defect: Option<&str>, answers: Answers<'_>) -> Self {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let answers = answers.iter().map(|(item, list)| ((*item).to_owned(), words(list)));
+    pub async fn start_in(
+        world: World,
+        roles: &[Role],
+        defect: Option<&str>,
+        answers: Answers<'_>,
+    ) -> Self {
+        let words = |words: &[&str]| {
+            words
+                .iter()
+                .map(|word| (*word).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let answers = answers
+            .iter()
+            .map(|(item, list)| ((*item).to_owned(), words(list)));
         let options = Options {
             roles: roles.to_vec(),
             except: Vec::new(),
@@ -51,14 +63,22 @@ impl Bed {
     /// Asks a hook at the control address.
     pub async fn hook(&self, asked: Value) -> Value {
         let body = asked.to_string();
-        let mut stream = tokio::net::TcpStream::connect(self.running.control).await.expect("control address");
+        let mut stream = tokio::net::TcpStream::connect(self.running.control)
+            .await
+            .expect("control address");
         let head = format!(
             "POST /hook HTTP/1.1\r\nHost: control\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
-        stream.write_all((head + &body).as_bytes()).await.expect("hook is asked");
+        stream
+            .write_all((head + &body).as_bytes())
+            .await
+            .expect("hook is asked");
         let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.expect("hook is answered");
+        stream
+            .read_to_string(&mut answer)
+            .await
+            .expect("hook is answered");
         let body = answer.split_once("\r\n\r\n").expect("an HTTP answer").1;
         serde_json::from_str(body).expect("JSON of a hook")
     }

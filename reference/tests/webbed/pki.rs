@@ -1,8 +1,8 @@
 //! Certificates of the bed: a root, an authority below it, leaves below that; and leaves with one thing wrong.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose,
 };
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -34,7 +34,11 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let between = authority("between", BasicConstraints::Constrained(0));
         let certificate = between.signed_by(&key, &root_issuer).expect("an authority");
-        Self { root: root_certificate.pem(), intermediate: certificate.pem(), issuer: Issuer::new(between, key) }
+        Self {
+            root: root_certificate.pem(),
+            intermediate: certificate.pem(),
+            issuer: Issuer::new(between, key),
+        }
     }
 
     pub fn leaf(&self, name: &str, usage: Usage) -> Leaf {
@@ -52,20 +56,30 @@ impl Authority {
     fn signed(&self, wanted: CertificateParams) -> Leaf {
         let key = KeyPair::generate().expect("a key");
         let leaf = wanted.signed_by(&key, &self.issuer).expect("a leaf");
-        Leaf { chain: leaf.pem() + &self.intermediate, key: key.serialize_pem() }
+        Leaf {
+            chain: leaf.pem() + &self.intermediate,
+            key: key.serialize_pem(),
+        }
     }
 }
 
 /// A leaf signed by its own key.
 pub fn self_signed(name: &str, usage: Usage) -> Leaf {
     let key = KeyPair::generate().expect("a key");
-    let leaf = parameters(&[name], usage).self_signed(&key).expect("a leaf");
-    Leaf { chain: leaf.pem(), key: key.serialize_pem() }
+    let leaf = parameters(&[name], usage)
+        .self_signed(&key)
+        .expect("a leaf");
+    Leaf {
+        chain: leaf.pem(),
+        key: key.serialize_pem(),
+    }
 }
 
 impl Leaf {
     pub fn certificates(&self) -> Vec<CertificateDer<'static>> {
-        CertificateDer::pem_slice_iter(self.chain.as_bytes()).collect::<Result<_, _>>().expect("a chain")
+        CertificateDer::pem_slice_iter(self.chain.as_bytes())
+            .collect::<Result<_, _>>()
+            .expect("a chain")
     }
 
     pub fn private_key(&self) -> PrivateKeyDer<'static> {
@@ -86,7 +100,9 @@ fn parameters(names: &[&str], usage: Usage) -> CertificateParams {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut wanted = CertificateParams::new(names).expect("parameters");
     wanted.distinguished_name = DistinguishedName::new();
-    wanted.distinguished_name.push(DnType::OrganizationName, "leaf");
+    wanted
+        .distinguished_name
+        .push(DnType::OrganizationName, "leaf");
     wanted.extended_key_usages = vec![match usage {
         Usage::Server => ExtendedKeyUsagePurpose::ServerAuth,
         Usage::Client => ExtendedKeyUsagePurpose::ClientAuth,

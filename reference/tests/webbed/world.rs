@@ -20,7 +20,12 @@ const NODES: [(&str, &str, u8, &[(&str, u16)]); 9] = [
     ("waf", "waf.localhost", 20, &[("W4", 40_010)]),
     ("waf-a", "waf-a.localhost", 21, &[("W4", 40_011)]),
     ("waf-b", "waf-b.localhost", 22, &[("W4", 40_012)]),
-    ("ep-cscf", "edge.localhost", 31, &[("W2", 40_005), ("Mw", 40_006)]),
+    (
+        "ep-cscf",
+        "edge.localhost",
+        31,
+        &[("W2", 40_005), ("Mw", 40_006)],
+    ),
     ("core", "core.localhost", 32, &[("Mw", 40_007)]),
 ];
 
@@ -36,7 +41,11 @@ impl World {
             u8::try_from(std::process::id() % 100).expect("small") + 120,
             NEXT.fetch_add(1, Ordering::Relaxed),
         ];
-        let world = Self { folder: tempfile::tempdir().expect("a folder"), authority: Authority::make(), block };
+        let world = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            authority: Authority::make(),
+            block,
+        };
         world.write();
         world
     }
@@ -47,7 +56,10 @@ impl World {
 
     pub fn address(&self, node: &str, interface: &str) -> SocketAddr {
         let (_, _, host, ports) = find(node);
-        let (_, port) = ports.iter().find(|(name, _)| *name == interface).expect("an interface");
+        let (_, port) = ports
+            .iter()
+            .find(|(name, _)| *name == interface)
+            .expect("an interface");
         SocketAddr::new(self.host(*host), *port)
     }
 
@@ -111,13 +123,20 @@ impl World {
         });
         let all: Vec<Value> = individuals.chain(members).collect();
         self.put("core/subscribers.json", &Value::Array(all).to_string());
-        let trusted = json!({ "addresses": [self.ip("ep-cscf")], "visited_networks": ["op.example"] });
+        let trusted =
+            json!({ "addresses": [self.ip("ep-cscf")], "visited_networks": ["op.example"] });
         self.put("core/trusted.json", &trusted.to_string());
     }
 
     fn write_waf(&self, node: &str) {
-        self.put(&format!("{node}/signing.pem"), &KeyPair::generate().expect("a key").serialize_pem());
-        let own = self.parties().into_iter().filter(|party| node == "waf" || party["waf"] == node);
+        self.put(
+            &format!("{node}/signing.pem"),
+            &KeyPair::generate().expect("a key").serialize_pem(),
+        );
+        let own = self
+            .parties()
+            .into_iter()
+            .filter(|party| node == "waf" || party["waf"] == node);
         let mut clients: Vec<Value> = own
             .map(|party| {
                 let origin = party["origin"].as_str().expect("an origin");
@@ -128,7 +147,10 @@ impl World {
             .collect();
         clients.push(json!({ "client_id": "ep-cscf", "party": null, "name": "edge.localhost",
             "tls_client_auth_san_dns": "edge.localhost", "redirect_uris": [], "pool": null, "introspection": true }));
-        self.put(&format!("{node}/clients.json"), &Value::Array(clients).to_string());
+        self.put(
+            &format!("{node}/clients.json"),
+            &Value::Array(clients).to_string(),
+        );
         let users: Vec<Value> = self
             .subscribers()
             .iter()
@@ -137,7 +159,10 @@ impl World {
                         "impus": each["impus"], "grants": each["grants"] })
             })
             .collect();
-        self.put(&format!("{node}/users.json"), &Value::Array(users).to_string());
+        self.put(
+            &format!("{node}/users.json"),
+            &Value::Array(users).to_string(),
+        );
     }
 
     fn write_portal(&self, party: &Value) {
@@ -154,15 +179,24 @@ impl World {
                 .collect(),
             Some(_) => ["pat0", "quinn0"].iter().map(|user| json!({ "user": user, "password": password(&json!(user)) })).collect(),
         };
-        self.put(&format!("{node}/users.json"), &Value::Array(users).to_string());
+        self.put(
+            &format!("{node}/users.json"),
+            &Value::Array(users).to_string(),
+        );
     }
 
     fn description(&self) -> Value {
         let nodes: serde_json::Map<String, Value> = NODES
             .iter()
             .map(|(node, name, host, ports)| {
-                let ports: serde_json::Map<String, Value> = ports.iter().map(|(name, port)| ((*name).to_owned(), json!(port))).collect();
-                ((*node).to_owned(), json!({ "name": name, "address": self.host(*host), "ports": ports }))
+                let ports: serde_json::Map<String, Value> = ports
+                    .iter()
+                    .map(|(name, port)| ((*name).to_owned(), json!(port)))
+                    .collect();
+                (
+                    (*node).to_owned(),
+                    json!({ "name": name, "address": self.host(*host), "ports": ports }),
+                )
             })
             .collect();
         json!({ "format": "wicheck-world/1", "domain": "op.example", "visited_network": "op.example",
@@ -214,6 +248,16 @@ pub fn password(user: &Value) -> String {
     format!("password of {}", user.as_str().expect("a name"))
 }
 
-fn find(node: &str) -> &'static (&'static str, &'static str, u8, &'static [(&'static str, u16)]) {
-    NODES.iter().find(|(name, ..)| *name == node).expect("a node")
+fn find(
+    node: &str,
+) -> &'static (
+    &'static str,
+    &'static str,
+    u8,
+    &'static [(&'static str, u16)],
+) {
+    NODES
+        .iter()
+        .find(|(name, ..)| *name == node)
+        .expect("a node")
 }

@@ -55,7 +55,17 @@ pub(crate) fn carrier<'a>(play: &Play<'a>) -> &'a str {
 
 /// What identifies a party of a script towards the core.
 pub(crate) fn entity<'a>(play: &Play<'a>, party: &str) -> Option<&'a str> {
-    play.fact(&format!("world.entity-{}", party.to_lowercase()))
+    of_party(play, party, "entity")
+}
+
+/// A fact of a party; in registration 3 scripts may call `A` and `B` by the names of their pools.
+pub(crate) fn of_party<'a>(play: &Play<'a>, party: &str, fact: &str) -> Option<&'a str> {
+    let id = match (play.plan.registration, party) {
+        (3, "P1") => "A",
+        (3, "P2") => "B",
+        (_, party) => party,
+    };
+    play.fact(&format!("party.{id}.{fact}"))
 }
 
 /// The IMPI of a person.
@@ -63,12 +73,28 @@ pub(crate) fn impi<'a>(play: &Play<'a>, person: &str) -> Option<&'a str> {
     play.fact(&format!("{person}.impi"))
 }
 
-/// Whether a URI is an identity of a person, barred ones included.
+/// The IMPUs of a person, the usual one first.
+pub(crate) fn impus<'a>(play: &Play<'a>, person: &str) -> impl Iterator<Item = &'a str> {
+    play.fact(&format!("{person}.impus"))
+        .unwrap_or_default()
+        .split(' ')
+        .filter(|uri| !uri.is_empty())
+}
+
+/// Whether a URI is an identity of a person.
 pub(crate) fn is_of(play: &Play<'_>, person: &str, uri: &str) -> bool {
-    ["impu", "sibling", "barred"]
-        .iter()
-        .filter_map(|fact| play.fact(&format!("{person}.{fact}")))
-        .any(|own| sip::same_identity(own, uri))
+    impus(play, person).any(|own| sip::same_identity(own, uri))
+}
+
+/// Whatever a person may be named by: user, IMPI, IMPUs.
+pub(crate) fn names_of<'a>(play: &Play<'a>, person: &str) -> Vec<&'a str> {
+    let user = play
+        .fact(&format!("{person}.user"))
+        .filter(|user| !user.is_empty());
+    user.into_iter()
+        .chain(impi(play, person))
+        .chain(impus(play, person))
+        .collect()
 }
 
 /// Everybody whom the plan knows, by the name in scripts.
@@ -137,11 +163,7 @@ pub(crate) fn own<'a>(play: &Play<'a>, request: &Message<'a>) -> Own {
             let person = request.step.map_or("alice", |step| person_of(play, step));
             Own {
                 impi: impi(play, person).map(str::to_owned),
-                impus: play
-                    .fact(&format!("{person}.impu"))
-                    .map(str::to_owned)
-                    .into_iter()
-                    .collect(),
+                impus: impus(play, person).take(1).map(str::to_owned).collect(),
                 entity: None,
             }
         }
@@ -179,9 +201,9 @@ pub(crate) fn of_token<'a>(play: &Play<'a>, token: Token<'a>) -> Own {
     };
     let usual = || {
         person
-            .and_then(|person| play.fact(&format!("{person}.impu")))
-            .map(str::to_owned)
             .into_iter()
+            .flat_map(|person| impus(play, person).take(1))
+            .map(str::to_owned)
             .collect()
     };
     let party = issued

@@ -9,6 +9,9 @@ pub(crate) struct Mask {
     values: Vec<(String, String)>,
 }
 
+/// What follows from a fresh nonce: told as fresh, and yet where a lie about a response can be seen.
+const RESPONSE: &str = "<digest response>";
+
 impl Mask {
     pub(crate) fn of(play: &Play<'_>) -> Self {
         let mut values: Vec<(String, String)> = play
@@ -31,8 +34,17 @@ impl Mask {
 
     /// A text with every fresh value replaced by its name. Numbers are replaced only where they stand alone.
     pub(crate) fn fresh(&self, text: &str) -> String {
+        self.replaced(text, |_| true)
+    }
+
+    /// The same, but responses stay.
+    pub(crate) fn fresh_but_responses(&self, text: &str) -> String {
+        self.replaced(text, |name| name != RESPONSE)
+    }
+
+    fn replaced(&self, text: &str, also: impl Fn(&str) -> bool) -> String {
         let mut masked = text.to_owned();
-        for (value, name) in &self.values {
+        for (value, name) in self.values.iter().filter(|(_, name)| also(name)) {
             if masked.contains(value.as_str()) {
                 masked = replace(&masked, value, name);
             }

@@ -154,7 +154,9 @@ impl Said {
             }
         }
         let mut tokens: BTreeMap<usize, String> = BTreeMap::new();
-        for token in &play.tokens {
+        // The restore mints tokens too; they belong to no step.
+        let acted = |at: usize| play.ended.is_none_or(|ended| at < ended);
+        for token in play.tokens.iter().filter(|token| acted(token.at)) {
             tokens
                 .entry(token.step)
                 .or_default()
@@ -167,11 +169,15 @@ impl Said {
         }
     }
 
+    fn text(&self, step: Option<usize>, layer: Layer) -> &str {
+        let layers = step.and_then(|step| self.by_step.get(&step));
+        layers
+            .and_then(|layers| layers.get(&layer))
+            .map_or("", String::as_str)
+    }
+
     fn masked(&self, step: Option<usize>, layer: Layer) -> String {
-        let said = step
-            .and_then(|step| self.by_step.get(&step))
-            .and_then(|layers| layers.get(&layer));
-        said.map(|text| self.mask.fresh(text)).unwrap_or_default()
+        self.mask.fresh(self.text(step, layer))
     }
 
     fn layers(&self, step: Option<usize>) -> impl Iterator<Item = Layer> + '_ {
@@ -233,10 +239,18 @@ impl Compared {
         changed
     }
 
-    /// Whether the bytes differ at all when only fresh values are masked; a token's signature is its own.
+    /// Whether the bytes differ at all when neither responses nor signatures are masked.
     fn differs_in_bytes(&self, ours: Option<usize>, theirs: usize) -> bool {
         let said = self.layers(ours, theirs).into_iter().any(|layer| {
-            self.control.masked(ours, layer) != self.attack.masked(Some(theirs), layer)
+            let one = self
+                .control
+                .mask
+                .fresh_but_responses(self.control.text(ours, layer));
+            let other = self
+                .attack
+                .mask
+                .fresh_but_responses(self.attack.text(Some(theirs), layer));
+            one != other
         });
         let token = |said: &Said, step: Option<usize>| {
             step.and_then(|step| said.tokens.get(&step).cloned())

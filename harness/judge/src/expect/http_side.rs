@@ -111,10 +111,7 @@ impl<'p, 'a> Asked<'p, 'a> {
                 .find(|(name, _)| name == "client_id")
                 .map(|(_, value)| value.clone());
             let found = found.or_else(|| identity::basic_user(http.header("Authorization")?));
-            let expected = self
-                .play
-                .fact(&format!("world.client-{}", client.to_lowercase()))
-                .unwrap_or(client);
+            let expected = identity::of_party(self.play, client, "client-id").unwrap_or(client);
             if found.as_deref() != Some(expected) {
                 let came = found.map_or_else(|| "no client".to_owned(), |found| quoted(&found));
                 return Some(Wrong::new(
@@ -125,20 +122,14 @@ impl<'p, 'a> Asked<'p, 'a> {
             }
         }
         if let Some(user) = &expect.user {
-            let names = [
-                Some(user.as_str()),
-                self.play.fact(&format!("{user}.user")),
-                self.play.fact(&format!("{user}.impi")),
-            ];
+            let mut names = identity::names_of(self.play, user);
+            names.push(user);
             let fields = form
                 .iter()
                 .chain(&http.query())
                 .map(|(_, value)| value.clone())
                 .collect::<Vec<_>>();
-            if !fields
-                .iter()
-                .any(|value| names.contains(&Some(value.as_str())))
-            {
+            if !fields.iter().any(|value| names.contains(&value.as_str())) {
                 let came = String::from_utf8_lossy(http.body).into_owned();
                 return Some(Wrong::new(
                     format!("a request for user {}", quoted(user)),

@@ -38,17 +38,13 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     }))
 }
 
-/// Hosts that nobody enrolled: the stranger's issuer, and the names that scripts use for enemies.
+/// Hosts that nobody enrolled: the one of the world, and the names that scripts use for enemies.
 fn foes(play: &Play<'_>) -> Vec<String> {
-    let issuer = play
-        .fact("world.issuer-x")
-        .and_then(|issuer| issuer.split("//").nth(1))
-        .and_then(|rest| rest.split(['/', ':']).next());
-    let mut foes = vec![
-        "waf-x.".to_owned(),
-        "stranger.".to_owned(),
-        "evil.".to_owned(),
-    ];
-    foes.extend(issuer.filter(|host| !host.is_empty()).map(str::to_owned));
+    let mut foes = vec!["stranger.".to_owned(), "evil.".to_owned()];
+    foes.extend(
+        play.fact("foe.host")
+            .filter(|host| !host.is_empty())
+            .map(str::to_owned),
+    );
     foes
 }

@@ -27,7 +27,7 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
             Some((header, found.uri))
         });
         let (header, uri) = foreign?;
-        if context.play.fact(&format!("{person}.impu")).is_none() {
+        if identity::impus(context.play, person).next().is_none() {
             return Some(Ruling::undecided(
                 "unknown_owner",
                 format!("the plan does not tell the identities of {person}"),

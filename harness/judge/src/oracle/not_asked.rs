@@ -50,6 +50,6 @@ fn named(message: &Message<'_>) -> Vec<String> {
 }
 
 fn is_name_of(context: &Context<'_, '_>, person: &str, value: &str) -> bool {
-    let is = |fact: &str| context.play.fact(&format!("{person}.{fact}")) == Some(value);
-    is("user") || is("impi") || identity::is_of(context.play, person, value)
+    identity::names_of(context.play, person).contains(&value)
+        || identity::is_of(context.play, person, value)
 }

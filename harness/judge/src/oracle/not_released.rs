@@ -97,9 +97,9 @@ fn foreign_identity(
         .into_iter()
         .filter(|person| play.plan.registration != 3 && Some(*person) != own);
     let of_others = others.flat_map(|person| {
-        ["impi", "impu", "sibling"]
+        identity::names_of(play, person)
             .into_iter()
-            .filter_map(move |fact| play.fact(&format!("{person}.{fact}")))
+            .filter(|name| name.contains('@'))
     });
     let is_own = |value: &str| {
         own.is_some_and(|person| {

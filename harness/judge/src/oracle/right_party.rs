@@ -64,32 +64,12 @@ fn on_mw(context: &Context<'_, '_>, message: &Message<'_>, register: &sip::Messa
     )
 }
 
-/// A token of a WAF under test names the party that asked for it.
+/// A token of a WAF under test names the third party: the issuer, the client that asked, and the WWSF where a claim for it is declared.
 fn in_token(play: &Play<'_>, token: &Token<'_>) -> Ruling {
     let party = match play.verb(token.step) {
         Some(Verb::Wwsf(wwsf::Verb::Request(request))) => request.party.as_deref(),
         Some(Verb::Wwsf(wwsf::Verb::Exchange(exchange))) => exchange.party.as_deref(),
         _ => return Ruling::Holds,
-    };
-    let party = party.unwrap_or("A").to_lowercase();
-    let (item, default) = if play.plan.registration == 3 {
-        ("party-unit-3", "wwsf")
-    } else {
-        ("party-unit", "iss")
-    };
-    let (claim, fact) = match play.answer(item).unwrap_or(default) {
-        "client_id" => ("client_id", format!("world.client-{party}")),
-        "wwsf" | "pair" => (
-            play.answer("claim-wwsf").unwrap_or("wwsf"),
-            format!("world.wwsf-{party}"),
-        ),
-        _ => (
-            play.answer("claim-party").unwrap_or("iss"),
-            format!("world.issuer-{party}"),
-        ),
-    };
-    let Some(expected) = play.fact(&fact) else {
-        return Ruling::undecided("unknown_party", format!("the plan does not tell {fact}"));
     };
     let Some(claims) = identity::claims(token.compact) else {
         return Ruling::undecided(
@@ -97,18 +77,44 @@ fn in_token(play: &Play<'_>, token: &Token<'_>) -> Ruling {
             "the token has no claims that could be read",
         );
     };
-    let found = claims.get(claim).map(identity::strings).unwrap_or_default();
-    if found.iter().any(|value| value == expected) {
-        return Ruling::Holds;
-    }
-    let came = claims.get(claim).map_or_else(
-        || format!("no {claim}"),
-        |value| format!("{claim} = {value}"),
-    );
-    Ruling::broken(
-        format!("{claim} = {expected:?} in the token"),
-        came,
-        play.events.get(token.at).map(|event| event.n),
+    let party = party.unwrap_or("A");
+    let wwsf = identity::entity(play, party).filter(|_| play.plan.registration == 3);
+    let asked = [
+        (play.answer("claim-party").unwrap_or("iss"), None, true),
+        (
+            "client_id",
+            identity::of_party(play, party, "client-id"),
+            false,
+        ),
+        (play.answer("claim-wwsf").unwrap_or_default(), wwsf, true),
+    ];
+    Ruling::unless(
+        asked
+            .into_iter()
+            .filter(|(claim, ..)| !claim.is_empty())
+            .find_map(|(claim, wanted, must)| {
+                let found = claims.get(claim).map(identity::strings).unwrap_or_default();
+                let fits = match (found.as_slice(), wanted) {
+                    ([], _) => !must,
+                    (_, None) => true,
+                    (found, Some(wanted)) => found.iter().any(|value| value == wanted),
+                };
+                let came = claims.get(claim).map_or_else(
+                    || format!("no {claim}"),
+                    |value| format!("{claim} = {value}"),
+                );
+                let expected = wanted.map_or_else(
+                    || format!("{claim} in the token"),
+                    |wanted| format!("{claim} = {wanted:?} in the token"),
+                );
+                (!fits).then(|| {
+                    Ruling::broken(
+                        expected,
+                        came,
+                        play.events.get(token.at).map(|event| event.n),
+                    )
+                })
+            }),
     )
 }
 

@@ -94,14 +94,10 @@ pub(super) fn identities_in_lie(context: &Context<'_, '_>) -> Vec<String> {
         return Vec::new();
     };
     let text = crate::http::decoded(&step.fields.to_string());
-    let own = ["impi", "impu", "sibling", "user"];
     identity::people(context.play)
         .into_iter()
-        .flat_map(|person| {
-            own.iter()
-                .filter_map(move |fact| context.play.fact(&format!("{person}.{fact}")))
-        })
-        .filter(|value| !value.is_empty() && contains_word(&text, value))
+        .flat_map(|person| identity::names_of(context.play, person))
+        .filter(|value| contains_word(&text, value))
         .map(str::to_owned)
         .collect()
 }

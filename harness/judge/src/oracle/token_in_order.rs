@@ -62,7 +62,7 @@ fn published(play: &Play<'_>) -> Vec<Value> {
     keys.filter(|key| key.get("kty").is_some()).collect()
 }
 
-/// The issuer that the metadata names; else the world's; else the token's own, where nothing tells.
+/// The issuer that the metadata names; the token's own where nothing tells.
 fn issuer(play: &Play<'_>, compact: &str) -> String {
     let metadata = play
         .received()
@@ -74,10 +74,7 @@ fn issuer(play: &Play<'_>, compact: &str) -> String {
     let own = || {
         identity::claims(compact).and_then(|claims| claims.get("iss")?.as_str().map(str::to_owned))
     };
-    metadata
-        .or_else(|| play.fact("world.issuer").map(str::to_owned))
-        .or_else(own)
-        .unwrap_or_default()
+    metadata.or_else(own).unwrap_or_default()
 }
 
 fn audience(play: &Play<'_>) -> String {

@@ -25,10 +25,11 @@ pub(super) fn told_at(context: &Context<'_, '_>) -> Option<usize> {
     else {
         return Some(since);
     };
-    if serve.challenge.is_some() {
-        on_w2(|message| message.status().is_some_and(|status| status >= 400))
-    } else if serve.rspauth.is_some() {
+    // A control may tell which of its challenges is given: what the edge says behind that comes first.
+    if serve.rspauth.is_some() {
         on_w2(|message| message.status().is_some_and(|status| status / 100 == 2))
+    } else if serve.challenge.is_some() {
+        on_w2(|message| message.status().is_some_and(|status| status >= 400))
     } else if serve.answer.is_some() {
         on_w2(|message| message.http().is_none())
     } else if serve.protocol.is_some() || serve.accept.is_some() || serve.redirect.is_some() {

@@ -8,26 +8,24 @@ use crate::play::Play;
 use crate::ruling::Ruling;
 
 pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
-    let kept = kept(context);
-    if kept.is_empty() {
-        return Ruling::undecided(
-            "no_honest_step",
-            "no honest step after the lie asks anything",
-        );
-    }
-    Ruling::unless(expect::unmet(context.play, kept).next().map(|unmet| {
+    let (played, left): (Vec<usize>, Vec<usize>) = kept(context)
+        .into_iter()
+        .partition(|step| context.play.began(*step).is_some());
+    if let Some(unmet) = expect::unmet(context.play, played.iter().copied()).next() {
         let verb = context
             .play
             .plan
             .steps
             .get(unmet.step)
             .map_or("", |step| step.verb.as_str());
-        Ruling::broken(
-            format!("{} ({verb}, step {})", unmet.expected, unmet.step + 1),
-            unmet.came,
-            unmet.events,
-        )
-    }))
+        let expected = format!("{} ({verb}, step {})", unmet.expected, unmet.step + 1);
+        return Ruling::broken(expected, unmet.came, unmet.events);
+    }
+    // Of a changed control what comes behind the lie is not asked; of steps of its own everything must have been.
+    if played.is_empty() || (context.own_steps() && !left.is_empty()) {
+        return Ruling::undecided("no_honest_step", "no honest step after the lie was asked");
+    }
+    Ruling::Holds
 }
 
 /// The observing steps after the lie that are not about the lie itself.

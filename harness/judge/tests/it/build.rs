@@ -36,15 +36,14 @@ impl Made {
         for (person, user) in [("alice", "alice0"), ("bob", "bob0")] {
             made.fact(&format!("{person}.user"), user);
             made.fact(&format!("{person}.impi"), &format!("{user}@op.example"));
-            made.fact(&format!("{person}.impu"), &format!("sip:{user}@op.example"));
             made.fact(
-                &format!("{person}.sibling"),
-                &format!("sip:{user}.work@op.example"),
+                &format!("{person}.impus"),
+                &format!("sip:{user}@op.example sip:{user}.work@op.example"),
             );
             made.fact(&format!("{person}.entity"), "https://waf-a.localhost:1");
         }
-        made.fact("world.entity-a", "https://waf-a.localhost:1");
-        made.fact("world.entity-b", "https://waf-b.localhost:2");
+        made.fact("party.A.entity", "https://waf-a.localhost:1");
+        made.fact("party.B.entity", "https://waf-b.localhost:2");
         made.answer("codes", &["bad-token=401,403", "not-entitled=403,404,401"]);
         made
     }

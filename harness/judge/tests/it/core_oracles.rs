@@ -95,7 +95,7 @@ impl Core {
     }
 
     fn asked(&self, oracle: &str) -> CaseRecord {
-        let honest = Core {
+        let honest = Self {
             lie: false,
             status: 200,
             victim: self.victim.map(|_| true),

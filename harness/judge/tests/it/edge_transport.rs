@@ -273,6 +273,7 @@ fn a_refused_tcp_connection_is_no_proof() {
 
 fn fetch(to: Option<&str>) -> CaseRecord {
     let mut made = Edge::refused().made();
+    made.fact("foe.host", "waf-x.localhost");
     if let Some(to) = to {
         made.opened(9, Interface::Jwks, Side::Sut, to);
     }

@@ -191,7 +191,7 @@ fn a_step_that_failed_is_somebodys_doing() {
 fn what_a_waf_may_ask() {
     let asked = |fields: Value| {
         let mut made = Made::new(Role::Wwsf, "ok");
-        made.fact("world.client-a", "wwsf-a");
+        made.fact("party.A.client-id", "wwsf-a");
         made.act("wic.ask", json!({}));
         made.opened(1, Interface::W4, Side::Sut, "waf").secured(
             1,

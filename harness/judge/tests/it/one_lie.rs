@@ -158,3 +158,44 @@ fn a_token_that_differs_in_its_signature_alone_is_told_by_the_plan() {
         Some("flaw = \"strip-sig\"")
     );
 }
+
+#[test]
+fn a_wrong_response_is_a_lie_although_responses_are_fresh() {
+    let play = |lie: bool, response: &str| {
+        let mut made = super::build::Made::new(Role::Core, "ok");
+        let fields = if lie {
+            json!({ "digest": "wrong" })
+        } else {
+            json!({ "digest": "right" })
+        };
+        let step = made.act("ep-cscf.send", fields);
+        made.fresh("digest response", response);
+        let line = format!("Authorization: Digest username=\"a\", response=\"{response}\"");
+        made.stimulus(step, Layer::Sip, &line);
+        made.sent(
+            1,
+            evidence::Interface::Mw,
+            "REGISTER sip:op SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
+        made.came(
+            1,
+            evidence::Interface::Mw,
+            "SIP/2.0 401 No\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
+        if lie {
+            made.plan.departs = Some(step);
+        }
+        made.end();
+        made.log()
+    };
+    let control = play(false, &"a1".repeat(16));
+    let case = case(Kind::Attack, Role::Core, &["no-2xx"]);
+    let record = judged(&case, &control, &play(true, &"b2".repeat(16)), &control);
+    passes(&record);
+    assert_eq!(
+        record.changed[0].attack.as_deref(),
+        Some("digest = \"wrong\"")
+    );
+    let same = judged(&case, &control, &play(true, &"a1".repeat(16)), &control);
+    assert_eq!(said(&same), ("error", "no_lie".to_owned()));
+}

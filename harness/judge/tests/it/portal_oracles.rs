@@ -81,7 +81,7 @@ impl Portal {
 
     fn asked(self, oracle: &str) -> CaseRecord {
         let control = honest().made().log();
-        let attack = Portal { lie: true, ..self }.made();
+        let attack = Self { lie: true, ..self }.made();
         judged(
             &case(Kind::Attack, Role::Wwsf, &[oracle]),
             &control,

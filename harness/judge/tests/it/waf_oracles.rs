@@ -120,7 +120,8 @@ fn audited(
 ) -> CaseRecord {
     let mut made = Made::new(Role::Waf, "ok");
     made.fact("world.audience", "https://ims.op.example");
-    made.fact("world.issuer-a", "https://waf.localhost");
+    made.fact("party.A.client-id", "wwsf-a");
+    made.answer("claim-wwsf", &["wwsf"]);
     if let Some(keys) = keys {
         made.act("wwsf.fetch", json!({ "path": "jwks" }));
         made.opened(9, Interface::W4, Side::Us, "waf")
@@ -189,14 +190,19 @@ fn one_impi_of_user() {
 fn right_party_in_the_token() {
     let oracle = "right-party";
     let audit = |claims: Value| audited(oracle, None, None, Some(&compact(claims)));
-    passes(&audit(
-        json!({ "iss": "https://waf.localhost", "sub": "alice0" }),
-    ));
-    fails_by(
-        &audit(json!({ "iss": "https://operator.example", "sub": "alice0" })),
-        oracle,
-    );
-    fails_by(&audit(json!({ "sub": "alice0", "jti": "1" })), oracle);
+    let good = json!({ "iss": "https://waf.localhost", "wwsf": "portal-a.localhost", "client_id": "wwsf-a" });
+    let without = |claim: &str| {
+        let mut claims = good.clone();
+        claims.as_object_mut().unwrap().remove(claim);
+        claims
+    };
+    passes(&audit(good.clone()));
+    passes(&audit(without("client_id")));
+    fails_by(&audit(without("iss")), oracle);
+    fails_by(&audit(without("wwsf")), oracle);
+    let mut other = good.clone();
+    other["client_id"] = json!("wwsf-b");
+    fails_by(&audit(other), oracle);
     undecided(
         &audited(oracle, None, None, Some("an-opaque-reference")),
         "unreadable_token",

@@ -62,3 +62,29 @@ fn floor(text: &str, at: usize) -> usize {
     }
     at
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_counts_characters_and_takes_no_part_of_one() {
+        let source = Arc::new(Source {
+            path: "a.toml".to_owned(),
+            text: "first\nä = 'é𝄞'\nlast".to_owned(),
+        });
+        // From within the first letter of the second line to within its last.
+        let span = |start, end| Span {
+            source: source.clone(),
+            start,
+            end,
+        };
+        let place = span(7, 16).place();
+        assert_eq!((place.line, place.column, place.length), (2, 1, 7));
+        assert_eq!(place.text, "ä = 'é𝄞'");
+        let behind_the_end = span(900, 901).place();
+        assert_eq!((behind_the_end.line, behind_the_end.column), (3, 5));
+        let over_two_lines = span(0, 9).place();
+        assert_eq!((over_two_lines.line, over_two_lines.length), (1, 5));
+    }
+}

@@ -138,7 +138,7 @@ fn decided(bytes: &[u8]) -> bool {
     match bytes.first() {
         Some(21) => bytes.len() >= 7,
         // Record head, handshake head, server version, random, session id length.
-        Some(22) => bytes.len() >= 5 + 4 + 2 + 32 + 1,
+        Some(22) => bytes.len() > 5 + 4 + 2 + 32,
         Some(_) => true,
         None => false,
     }

@@ -151,19 +151,24 @@ impl Reader {
         self.buffer
     }
 
-    /// Reads a head. `None` when the connection ended before one began.
+    /// Reads a head; empty lines before it are passed over (RFC 9112 section 2.2). `None` when the connection ended before one
+    /// began.
     ///
     /// # Errors
     /// When it ends in the middle, or the head is too long.
     pub async fn head<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<Option<Head>> {
         loop {
-            if let Some(end) = head_end(&self.buffer) {
+            let empty = self.buffer.iter().take_while(|byte| b"\r\n".contains(byte));
+            let empty = empty.count();
+            self.buffer.drain(..empty);
+            let end = head_end(&self.buffer);
+            if end.unwrap_or(self.buffer.len()) > LONGEST_HEAD {
+                return Err(io::Error::other("the head is longer than 64 KiB"));
+            }
+            if let Some(end) = end {
                 let head = Head::read(&self.buffer[..end]);
                 self.buffer.drain(..end);
                 return Ok(Some(head));
-            }
-            if self.buffer.len() > LONGEST_HEAD {
-                return Err(io::Error::other("the head is longer than 64 KiB"));
             }
             if !self.fill(stream).await? {
                 return if self.buffer.is_empty() {
@@ -200,7 +205,7 @@ impl Reader {
         let length = message
             .head
             .field("content-length")
-            .and_then(|value| value.parse::<usize>().ok());
+            .and_then(|value| number(value, 10));
         let none = bodiless
             || matches!(status, Some(100..=199 | 204 | 304))
             || (status.is_none() && length.is_none() && !chunked);
@@ -212,9 +217,10 @@ impl Reader {
         } else if let Some(length) = length {
             self.counted(stream, &mut message, length, most).await?;
         } else {
-            while self.buffer.len() < most && self.fill(stream).await? {}
-            message.cut = self.buffer.len() >= most;
+            while self.buffer.len() <= most && self.fill(stream).await? {}
+            message.cut = self.buffer.len() > most;
             message.body = std::mem::take(&mut self.buffer);
+            message.body.truncate(most);
         }
         Ok(Some(message))
     }
@@ -246,8 +252,8 @@ impl Reader {
         loop {
             let line = self.line(stream).await?;
             let digits = line.split(';').next().unwrap_or_default().trim();
-            let length = usize::from_str_radix(digits, 16)
-                .map_err(|_| io::Error::other("a chunk without a length"))?;
+            let length =
+                number(digits, 16).ok_or_else(|| io::Error::other("a chunk without a length"))?;
             if length == 0 {
                 while !self.line(stream).await?.is_empty() {}
                 return Ok(());
@@ -263,14 +269,18 @@ impl Reader {
 
     async fn line<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<String> {
         loop {
-            if let Some(end) = self.buffer.iter().position(|byte| *byte == b'\n') {
+            let end = self.buffer.iter().position(|byte| *byte == b'\n');
+            if end.unwrap_or(self.buffer.len()) > LONGEST_HEAD {
+                return Err(io::Error::other("a line is longer than 64 KiB"));
+            }
+            if let Some(end) = end {
                 let line = String::from_utf8_lossy(&self.buffer[..end])
                     .trim_end_matches('\r')
                     .to_owned();
                 self.buffer.drain(..=end);
                 return Ok(line);
             }
-            if self.buffer.len() > LONGEST_HEAD || !self.fill(stream).await? {
+            if !self.fill(stream).await? {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
         }
@@ -282,6 +292,14 @@ impl Reader {
         self.buffer.extend_from_slice(&chunk[..read]);
         Ok(read > 0)
     }
+}
+
+/// A length: digits and nothing else, no sign.
+fn number(text: &str, radix: u32) -> Option<usize> {
+    text.chars()
+        .all(|digit| digit.is_digit(radix))
+        .then(|| usize::from_str_radix(text, radix).ok())
+        .flatten()
 }
 
 /// Where a head ends: behind its empty line.

@@ -3,6 +3,8 @@
 //! Knows TLS, HTTP heads and WebSocket frames; knows no SIP, no token and no scenario. The only crate of the harness that opens
 //! protocol sockets.
 
+#[doc(hidden)]
+pub mod fuzz;
 pub mod hello;
 pub mod http;
 pub mod tap;

@@ -46,10 +46,12 @@ struct Inner {
     blobs: PathBuf,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     /// None while it is not known yet whose log this is.
     log: Option<Log>,
+    /// Long bodies of a tap without a log, for whoever adopts it.
+    long: Vec<Vec<u8>>,
     events: Vec<Event>,
     failed: Option<String>,
     flooded: bool,
@@ -63,9 +65,7 @@ impl Tap {
     pub fn create(path: &Path, blobs: &Path, clock: Clock) -> std::io::Result<Self> {
         let state = State {
             log: Some(Log::create(path)?),
-            events: Vec::new(),
-            failed: None,
-            flooded: false,
+            ..State::default()
         };
         Ok(Self::over(state, blobs, clock))
     }
@@ -73,16 +73,7 @@ impl Tap {
     /// A tap that belongs to no play yet: it keeps what happens until a play adopts it.
     #[must_use]
     pub fn detached(clock: Clock) -> Self {
-        Self::over(
-            State {
-                log: None,
-                events: Vec::new(),
-                failed: None,
-                flooded: false,
-            },
-            Path::new(""),
-            clock,
-        )
+        Self::over(State::default(), Path::new(""), clock)
     }
 
     fn over(state: State, blobs: &Path, clock: Clock) -> Self {
@@ -95,9 +86,14 @@ impl Tap {
         }))
     }
 
-    /// Takes over what happened on one connection of a detached tap; returns the connection's number here.
+    /// Takes over what happened on one connection of a detached tap, its long bodies with it; returns the connection's number
+    /// here.
     pub fn adopt(&self, detached: &Self) -> u32 {
         let here = self.connection();
+        let long = std::mem::take(&mut detached.state().long);
+        for body in &long {
+            self.blob(body);
+        }
         for event in detached.look(<[Event]>::to_vec) {
             self.record(renumbered(event.what, here));
         }
@@ -153,6 +149,14 @@ impl Tap {
     }
 
     fn blob(&self, bytes: &[u8]) {
+        let mut state = self.state();
+        if state.log.is_none() {
+            if state.events.len() < MOST_EVENTS {
+                state.long.push(bytes.to_vec());
+            }
+            return;
+        }
+        drop(state);
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
         let name: String = digest
             .as_ref()
@@ -160,7 +164,7 @@ impl Tap {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let written = std::fs::create_dir_all(&self.0.blobs)
-            .and_then(|()| std::fs::write(self.0.blobs.join(name), bytes));
+            .and_then(|()| write_private(&self.0.blobs.join(name), bytes));
         if let Err(why) = written {
             self.state().failed.get_or_insert_with(|| why.to_string());
         }
@@ -244,6 +248,15 @@ impl Tap {
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Writes a file that only its owner may read, as the log itself.
+fn write_private(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::io::Write::write_all(&mut options.open(path)?, bytes)
 }
 
 /// The event with the number that its connection has in another tap.

@@ -98,6 +98,10 @@ pub async fn connect(
     }
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where sockets are opened: `connect` tells the tap"
+)]
 async fn dial(from: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
     let socket = if to.is_ipv4() {
         TcpSocket::new_v4()?
@@ -118,6 +122,10 @@ async fn dial(from: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpStream> {
 ///
 /// # Errors
 /// The system's, a busy port among them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where sockets are opened: what is accepted and read is told by whoever serves"
+)]
 pub fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     let socket = if at.is_ipv4() {
         TcpSocket::new_v4()?
@@ -133,6 +141,10 @@ pub fn listen(at: SocketAddr) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// The system's, a busy port among them.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is where sockets are opened: what comes and leaves is told by whoever serves"
+)]
 pub async fn datagrams(at: SocketAddr) -> io::Result<UdpSocket> {
     UdpSocket::bind(at).await
 }

@@ -73,7 +73,7 @@ verbs! {
     }
     /// Behaves otherwise towards the WIC under test. Holds from the start of the case.
     act Serve = "serve" {
-        /// The certificate's one flaw, by its name; `portal` for the portal's own certificate.
+        /// The certificate's one flaw, by its name.
         text certificate = "certificate",
         /// Subprotocol of the 101: `none`, or another word.
         text protocol = "protocol",

@@ -243,10 +243,14 @@ async fn connection(
     };
     let link = Link::new(&bed, node, opened);
     let secured = secured(&bed, &link, site, stream);
-    let Ok(Some(stream)) = tokio::time::timeout(bed.case_time(), secured).await else {
-        link.belongs_to_all();
-        link.closed(Side::Sut, "no TLS came up");
-        return;
+    let stream = match tokio::time::timeout(bed.case_time(), secured).await {
+        Ok(Some(stream)) => stream,
+        ended => {
+            link.belongs_to_all();
+            let by = if ended.is_ok() { Side::Sut } else { Side::Us };
+            link.closed(by, "no TLS came up");
+            return;
+        }
     };
     let (by, why) = tokio::select! {
         ended = spoken(&bed, &link, interface, site, stream) => ended,
@@ -387,11 +391,8 @@ fn settings(
     name: Option<&str>,
 ) -> Result<tls::ServerSettings, String> {
     let own = bed.world.name(node).to_owned();
-    let mut names = match name {
-        Some(name) if name != own && name.ends_with(&own) => vec![name.to_owned()],
-        _ => vec![own.clone(), format!("*.{own}")],
-    };
-    let mut flaw = match site {
+    let below = name.filter(|name| *name != own && name.ends_with(&own));
+    let flaw = match site {
         Site::Waf => bed
             .board
             .all()
@@ -400,20 +401,21 @@ fn settings(
         Site::Portal => {
             owner.and_then(|play| lock(&play.scene).portal.as_ref()?.certificate.clone())
         }
-        Site::Edge => owner.and_then(|play| lock(&play.scene).edge.as_ref()?.certificate.clone()),
+        Site::Edge => owner.and_then(|play| crate::roles::edge_site::certificate(play)),
     };
-    // Not flawed at all, only somebody else's: the portal's certificate on W2.
-    let foreign = flaw.as_deref() == Some("portal");
-    if foreign {
-        names = vec![bed.world.name("wwsf-a").to_owned()];
-        flaw = None;
-    }
-    let mut identity = bed.server_identity(&names, flaw.as_deref())?;
-    if foreign {
-        "portal".clone_into(&mut identity.name);
-    }
+    let names = match (below, &flaw) {
+        // A host below a fresh one is certified by a wildcard for its one label, which is right (RFC 9525 section 6.3).
+        (Some(name), None) => match name.strip_prefix("www.") {
+            Some(fresh) => vec![format!("*.{fresh}")],
+            None => vec![name.to_owned()],
+        },
+        (Some(name), Some(_)) => vec![name.to_owned()],
+        // One name alone can be wrong in one point.
+        (None, Some(_)) => vec![own],
+        (None, None) => vec![own.clone(), format!("*.{own}")],
+    };
     Ok(tls::ServerSettings {
-        identity,
+        identity: bed.server_identity(&names, flaw.as_deref())?,
         alpn: vec!["http/1.1".to_owned()],
         ask_client: site == Site::Waf,
         versions: Vec::new(),

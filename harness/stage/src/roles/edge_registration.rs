@@ -57,7 +57,19 @@ impl Flow {
             },
             _ => Decision::refusal(403, "Forbidden"),
         };
-        vec![Reply::Message(answered(&request, &decision))]
+        let mut replies = vec![Reply::Message(answered(&request, &decision))];
+        if self.drops(play, &decision, &told) {
+            replies.push(Reply::Close);
+        }
+        replies
+    }
+
+    /// Whether the connection is dropped behind this answer; that is done once.
+    fn drops(&self, play: &Play, decision: &Decision, told: &Serve) -> bool {
+        told.drop.is_some()
+            && self.registered
+            && decision.status == 200
+            && !std::mem::replace(&mut lock(&play.visit).dropped, true)
     }
 
     fn register(&mut self, bed: &Bed, play: &Play, request: &Message, told: &Serve) -> Decision {

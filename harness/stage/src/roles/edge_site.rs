@@ -34,9 +34,18 @@ pub(crate) fn told(play: &Play, step: usize, verb: &Serve) -> Acted {
         ("challenge", &verb.challenge),
         ("rspauth", &verb.rspauth),
         ("answer", &verb.answer),
+        ("first connection is dropped", &verb.drop),
     ];
     play.stimulus(step, Layer::State, stated("the edge's", &facts));
     Ok(())
+}
+
+/// The flaw of the certificate that is shown now: where a connection is dropped first, from the next on.
+pub(crate) fn certificate(play: &Play) -> Option<String> {
+    let scene = lock(&play.scene);
+    let told = scene.edge.as_ref()?;
+    let later = told.drop.is_some() && !lock(&play.visit).dropped;
+    told.certificate.clone().filter(|_| !later)
 }
 
 /// Serves one connection from its upgrade to its end; tells who ended it and how.

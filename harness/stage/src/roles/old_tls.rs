@@ -102,6 +102,7 @@ pub(crate) async fn answer(
         ),
     };
     link.not_secured(facts(version), by, alert, why);
+    link.closed(by, why);
 }
 
 fn facts(version: u16) -> TlsFacts {

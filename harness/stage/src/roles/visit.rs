@@ -29,6 +29,8 @@ pub(crate) struct Visit {
     pub(crate) sessions: HashMap<String, Person>,
     /// Tokens that the portal handed out, and for whom.
     pub(crate) tokens: HashMap<String, Person>,
+    /// Whether the edge has dropped a connection, as it was told.
+    pub(crate) dropped: bool,
     /// The registrar behind our edge.
     pub(crate) registrar: Arc<Registrar>,
 }
@@ -40,6 +42,7 @@ impl Default for Visit {
             person: None,
             sessions: HashMap::new(),
             tokens: HashMap::new(),
+            dropped: false,
             registrar: Arc::default(),
         }
     }

@@ -14,6 +14,7 @@ use crate::bed::{Bed, Target};
 use crate::play::{Issued, Play, Undo, lock};
 use crate::roles::w4_http::{self, Ask as Exchange};
 use crate::roles::{Acted, Trouble, w4_page};
+use crate::world::Person;
 
 /// The browser of a step that names none.
 const MAIN: &str = "main";
@@ -280,9 +281,11 @@ pub(crate) async fn fetch(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &
 /// Asks in clear wherever the portal might answer: at its declared address, then at the port that speaks TLS.
 async fn in_clear(visitor: &Visitor<'_>, request: Message) -> Acted {
     let tls = visitor.target.address;
-    let declared = visitor.bed.answer("cleartext-address", ":80").to_owned();
-    let declared = clear_address(visitor.bed, &declared, tls)?;
-    for address in [declared, tls] {
+    let declared = match visitor.bed.answer("cleartext-address", ":80") {
+        "" => None,
+        declared => Some(clear_address(visitor.bed, declared, tls)?),
+    };
+    for address in declared.into_iter().chain([tls]) {
         let mut request = request.clone();
         request.head.set(
             "Host",
@@ -322,20 +325,16 @@ pub(crate) async fn login(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &
         let planted = planted.ok_or_else(|| format!("no browser is called {other}"))?;
         visitor.browser(|browser| browser.cookies = planted);
     }
-    let right = play
-        .world
-        .passwords
-        .get(&person.user)
-        .cloned()
-        .unwrap_or_default();
-    let user = verb.user.clone().unwrap_or_else(|| person.user.clone());
-    let password = verb.password.clone().unwrap_or(right);
+    let (user, password) = credentials(play, &person, verb)?;
     let names = bed.answers("login-fields");
     let name =
         |at: usize, otherwise: &str| names.get(at).map_or(otherwise, String::as_str).to_owned();
     let _turn = Turn::take(play).await;
     for _ in 0..verb.times.unwrap_or(1) {
-        let mut fields = visitor.hidden(&name(1, "password")).await?;
+        let mut fields = match verb.bare {
+            Some(true) => Vec::new(),
+            _ => visitor.hidden(&name(1, "password")).await?,
+        };
         fields.push((name(0, "username"), user.clone()));
         fields.push((name(1, "password"), password.clone()));
         let mut request = visitor.post(&visitor.path("login-path", "/login"), &fields);
@@ -344,6 +343,20 @@ pub(crate) async fn login(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &
         visitor.follow(request).await?;
     }
     Ok(())
+}
+
+/// User name and password that a script wants to be sent.
+fn credentials(play: &Play, person: &Person, verb: &Login) -> Result<(String, String), String> {
+    let right = play.world.passwords.get(&person.user).cloned();
+    let user = verb.user.clone().unwrap_or_else(|| person.user.clone());
+    let password = verb.password.clone().or(right).unwrap_or_default();
+    match verb.credential.as_deref() {
+        None => Ok((user, password)),
+        Some("wrong-password") => Ok((user, "not the password".to_owned())),
+        Some("empty-password") => Ok((user, String::new())),
+        Some("unknown-user") => Ok(("nobody-of-that-name".to_owned(), password)),
+        Some(other) => Err(format!("no credentials are called {other}")),
+    }
 }
 
 /// Begins an anonymous session.

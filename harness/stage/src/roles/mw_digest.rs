@@ -141,23 +141,24 @@ fn answered(
     let set = |name: &str| set.and_then(|set| set.get(name)).map(String::as_str);
     let shown = |name: &str| set(name).or_else(|| challenge.param(name)).unwrap_or("");
     let nonce = shown("nonce");
-    play.masked("nonce", nonce);
+    // A nonce that the script invents is the lie, not a fresh value.
+    if set("nonce").is_none() {
+        play.masked("nonce", nonce);
+    }
     let cnonce = set("cnonce").map_or_else(|| play.fresh("cnonce"), str::to_owned);
     let count = set("nc").map_or_else(
         || format!("{:08x}", counted(play, &challenge)),
         str::to_owned,
     );
-    let uri = set("uri").map_or_else(
-        || format!("sip:{}", bed.world.public.domain),
-        str::to_owned,
-    );
+    let uri = set("uri").map_or_else(|| format!("sip:{}", bed.world.public.domain), str::to_owned);
     let secret = match kind {
         "wrong" => "not the secret",
         _ => bed.world.secrets.get(impi).map_or("", String::as_str),
     };
     let name = set("algorithm").unwrap_or_else(|| algorithm(&challenge));
     let computation = Computation {
-        algorithm: Algorithm::named(name).ok_or_else(|| format!("no algorithm is called {name}"))?,
+        algorithm: Algorithm::named(name)
+            .ok_or_else(|| format!("no algorithm is called {name}"))?,
         username: impi,
         realm: shown("realm"),
         secret: Secret::Password(secret.as_bytes()),

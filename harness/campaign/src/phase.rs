@@ -1,6 +1,7 @@
 //! All chains of a role: in lanes, the exclusive ones alone behind them, those that were disturbed once more by themselves.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -30,6 +31,8 @@ pub struct Phase<'a> {
     pub hooks: BTreeMap<String, Hook>,
     /// ICS and IXIT answers.
     pub answers: Answers,
+    /// The folder of the SUT file.
+    pub sut_folder: Option<PathBuf>,
     /// What is played.
     pub planned: Planned,
     /// The same cases, for what is judged again.
@@ -98,6 +101,7 @@ pub async fn run(mut phase: Phase<'_>, sut: &mut dyn Runs) -> Result<Outcome, Ph
         addresses: phase.addresses.clone(),
         hooks: phase.hooks.clone(),
         answers: phase.answers.clone(),
+        folder: phase.sut_folder.clone(),
     };
     // The played nodes listen before the SUT starts: it may look for them at once.
     let folder = phase.folder.root().to_owned();

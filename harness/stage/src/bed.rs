@@ -29,6 +29,8 @@ pub struct Sut {
     pub hooks: BTreeMap<String, Hook>,
     /// ICS and IXIT answers.
     pub answers: Answers,
+    /// The folder of its file: hooks with a path are relative to it.
+    pub folder: Option<PathBuf>,
 }
 
 /// Why a bed could not be made.
@@ -143,7 +145,11 @@ impl Bed {
 
     /// A hook by its name; the SUT file's own goes first.
     pub(crate) fn hook(&self, name: &str) -> Option<Hook> {
-        self.sut.hooks.get(name).cloned().or_else(|| lock(&self.started_hooks).get(name).cloned())
+        self.sut
+            .hooks
+            .get(name)
+            .cloned()
+            .or_else(|| lock(&self.started_hooks).get(name).cloned())
     }
 
     /// The role under test.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::bed::Bed;
+use crate::launch::{environment, program_of};
 use crate::play::Play;
 
 /// An answer is no longer than this.
@@ -28,7 +29,7 @@ pub(crate) async fn ask(
         None => Err(format!(
             "the SUT file has no hook {name}: add `{name} = ...` to [hooks]"
         )),
-        Some(hook) => match tokio::time::timeout(within, call(&hook, &request)).await {
+        Some(hook) => match tokio::time::timeout(within, call(bed, &hook, &request)).await {
             Ok(answered) => answered,
             Err(_) => Err(format!(
                 "the hook {name} did not answer within {} ms",
@@ -54,10 +55,10 @@ pub(crate) async fn ask(
     }
 }
 
-async fn call(hook: &Hook, request: &Value) -> Result<Value, String> {
+async fn call(bed: &Bed, hook: &Hook, request: &Value) -> Result<Value, String> {
     match hook {
         Hook::Http(address) => post(address, request).await,
-        Hook::Command(words) => run(words, request).await,
+        Hook::Command(words) => run(bed, words, request).await,
     }
 }
 
@@ -83,12 +84,18 @@ async fn post(address: &str, request: &Value) -> Result<Value, String> {
 }
 
 /// The last line of its output that is a JSON object is the answer; without one its exit status is.
-async fn run(words: &[String], request: &Value) -> Result<Value, String> {
+async fn run(bed: &Bed, words: &[String], request: &Value) -> Result<Value, String> {
     let [program, arguments @ ..] = words else {
         return Err("an empty command".to_owned());
     };
-    let mut child = tokio::process::Command::new(program)
+    let folder = bed.sut.folder.clone().unwrap_or_default();
+    let mut command = tokio::process::Command::new(program_of(program, &folder));
+    if bed.sut.folder.is_some() {
+        command.current_dir(&folder);
+    }
+    let mut child = command
         .args(arguments)
+        .envs(environment(bed.role(), &bed.world, &bed.out))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())

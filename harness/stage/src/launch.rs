@@ -55,7 +55,9 @@ pub enum StartError {
         output: String,
     },
     /// It did not get ready in time.
-    #[error("the SUT was not ready after {seconds} s: {awaited}; the last of what it printed:\n{output}")]
+    #[error(
+        "the SUT was not ready after {seconds} s: {awaited}; the last of what it printed:\n{output}"
+    )]
     NotReady {
         /// The deadline of its file.
         seconds: u64,
@@ -90,47 +92,52 @@ impl Process {
     /// A SUT that is launched from the folder of its file, with its output below `out`. `addresses` are tried when the file
     /// names no ready line.
     #[must_use]
-    pub fn new(launch: Option<Launch>, folder: &Path, out: &Path, addresses: Vec<SocketAddr>) -> Self {
+    pub fn new(
+        launch: Option<Launch>,
+        folder: &Path,
+        out: &Path,
+        addresses: Vec<SocketAddr>,
+    ) -> Self {
         let (folder, out) = (folder.to_owned(), out.to_owned());
-        Self { launch, folder, out, child: None, output: Arc::default(), addresses }
+        Self {
+            launch,
+            folder,
+            out,
+            child: None,
+            output: Arc::default(),
+            addresses,
+        }
     }
 
     fn last_lines(&self) -> String {
-        lock(&self.output).iter().cloned().collect::<Vec<_>>().join("\n")
+        lock(&self.output)
+            .iter()
+            .cloned()
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     fn command(&self, launch: &Launch, role: Role, world: &World) -> Command {
-        let [program, arguments @ ..] = launch.command.as_slice() else { return Command::new("false") };
-        // A program with a path is relative to the SUT file; one without is looked for in PATH.
-        let program = if program.contains('/') { self.folder.join(program) } else { PathBuf::from(program) };
-        let mut command = Command::new(program);
+        let [program, arguments @ ..] = launch.command.as_slice() else {
+            return Command::new("false");
+        };
+        let mut command = Command::new(program_of(program, &self.folder));
         command
             .args(arguments)
             .current_dir(&self.folder)
-            .env("WICHECK_WORLD", &world.folder)
-            .env("WICHECK_OUT", &self.out)
-            .env("WICHECK_ROLE", role.word())
+            .envs(environment(role, world, &self.out))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true);
-        for (node, found) in &world.public.nodes {
-            for (interface, port) in &found.ports {
-                let name = format!("WICHECK_{}_{}", node, interface).to_uppercase().replace('-', "_");
-                command.env(name, format!("{}:{port}", found.address));
-            }
-        }
-        for interface in ["introspection", "jwks"] {
-            if let Some(address) = world.address("waf", "W4") {
-                command.env(format!("WICHECK_WAF_{}", interface.to_uppercase()), address.to_string());
-            }
-        }
         command
     }
 
     async fn run(&mut self, role: Role, world: &World) -> Started {
-        let Some(launch) = self.launch.clone() else { return Ok(BTreeMap::new()) };
+        let Some(launch) = self.launch.clone() else {
+            return Ok(BTreeMap::new());
+        };
         lock(&self.output).clear();
         let program = launch.command.first().cloned().unwrap_or_default();
         let mut child = self
@@ -139,13 +146,29 @@ impl Process {
             .map_err(|why| StartError::Run { program, why })?;
         let (said, ready) = watch::channel(false);
         let said = Arc::new(said);
-        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.out.join("sut.log")).ok();
+        let log = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(self.out.join("sut.log"))
+            .ok();
         let log = Arc::new(Mutex::new(log));
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(listen(stdout, self.output.clone(), log.clone(), launch.ready.clone(), said.clone()));
+            tokio::spawn(listen(
+                stdout,
+                self.output.clone(),
+                log.clone(),
+                launch.ready.clone(),
+                said.clone(),
+            ));
         }
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(listen(stderr, self.output.clone(), log, launch.ready.clone(), said));
+            tokio::spawn(listen(
+                stderr,
+                self.output.clone(),
+                log,
+                launch.ready.clone(),
+                said,
+            ));
         }
         let waited = self.ready(&launch, &mut child, ready).await;
         self.child = Some(child);
@@ -156,7 +179,12 @@ impl Process {
         Ok(BTreeMap::new())
     }
 
-    async fn ready(&self, launch: &Launch, child: &mut Child, mut said: watch::Receiver<bool>) -> Result<(), StartError> {
+    async fn ready(
+        &self,
+        launch: &Launch,
+        child: &mut Child,
+        mut said: watch::Receiver<bool>,
+    ) -> Result<(), StartError> {
         let awaited = match &launch.ready {
             Some(line) => format!("it did not print {line:?}"),
             None => format!("{:?} did not accept a connection", self.addresses),
@@ -186,15 +214,28 @@ impl Process {
     }
 
     async fn end(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        if let Some(Launch { stop: Some(words), .. }) = &self.launch
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        if let Some(Launch {
+            stop: Some(words), ..
+        }) = &self.launch
             && let [program, arguments @ ..] = words.as_slice()
         {
-            let stopping = Command::new(program).args(arguments).current_dir(&self.folder).status();
+            let stopping = Command::new(program)
+                .args(arguments)
+                .current_dir(&self.folder)
+                .status();
             // Whatever comes of it, the signals below end what still runs.
             let _ = tokio::time::timeout(GRACE, stopping).await;
         }
-        let Some(group) = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw) else { return };
+        let Some(group) = child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .map(Pid::from_raw)
+        else {
+            return;
+        };
         // The group may be gone already.
         let _ = killpg(group, Signal::SIGTERM);
         if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
@@ -213,12 +254,50 @@ impl Runs for Process {
 
     fn ended(&mut self) -> Option<String> {
         let status = self.child.as_mut()?.try_wait().ok()??;
-        Some(format!("the SUT ended by itself ({status}); the last of what it printed:\n{}", self.last_lines()))
+        Some(format!(
+            "the SUT ended by itself ({status}); the last of what it printed:\n{}",
+            self.last_lines()
+        ))
     }
 
     fn stop(&mut self) -> Later<'_, ()> {
         Box::pin(self.end())
     }
+}
+
+/// A program with a path is relative to the SUT file; one without is looked for in PATH.
+pub(crate) fn program_of(program: &str, folder: &Path) -> PathBuf {
+    if program.contains('/') {
+        folder.join(program)
+    } else {
+        PathBuf::from(program)
+    }
+}
+
+/// What a launch command and a hook are told of the bed.
+pub(crate) fn environment(role: Role, world: &World, out: &Path) -> Vec<(String, String)> {
+    let mut variables = vec![
+        (
+            "WICHECK_WORLD".to_owned(),
+            world.folder.display().to_string(),
+        ),
+        ("WICHECK_OUT".to_owned(), out.display().to_string()),
+        ("WICHECK_ROLE".to_owned(), role.word().to_owned()),
+    ];
+    for (node, found) in &world.public.nodes {
+        for (interface, port) in &found.ports {
+            let name = format!("WICHECK_{node}_{interface}")
+                .to_uppercase()
+                .replace('-', "_");
+            variables.push((name, format!("{}:{port}", found.address)));
+        }
+    }
+    for interface in ["INTROSPECTION", "JWKS"] {
+        if let Some(address) = world.address("waf", "W4") {
+            variables.push((format!("WICHECK_WAF_{interface}"), address.to_string()));
+        }
+    }
+    variables
 }
 
 /// Keeps the last lines of an output, writes all to the log, and looks for the ready line.
@@ -231,7 +310,10 @@ async fn listen(
 ) {
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
-    while let Ok(read) = tokio::io::AsyncReadExt::take(&mut output, LONGEST_LINE as u64).read_until(b'\n', &mut line).await {
+    while let Ok(read) = tokio::io::AsyncReadExt::take(&mut output, LONGEST_LINE as u64)
+        .read_until(b'\n', &mut line)
+        .await
+    {
         if read == 0 {
             break;
         }

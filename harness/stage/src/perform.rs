@@ -77,6 +77,7 @@ pub async fn perform(
     play.tap.record(What::Ended);
     // What was played otherwise was so for this case only; the sentinel meets honest nodes.
     *lock(&play.scene) = crate::play::Scene::default();
+    restore::restore_hooks(bed, &play).await;
     Ok(Performed {
         play,
         id: script.id.clone(),

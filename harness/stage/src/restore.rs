@@ -9,6 +9,22 @@ use crate::hooks;
 use crate::play::{Play, Undo, lock};
 use crate::roles;
 
+/// Puts back what the operator of the SUT was asked for: before the sentinel, which is honest and meets an honest world.
+pub(crate) async fn restore_hooks(bed: &Arc<Bed>, play: &Arc<Play>) {
+    let asked = |undo: &Undo| matches!(undo, Undo::Hook { .. });
+    let (hooks, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut *lock(&play.undo))
+        .into_iter()
+        .partition(asked);
+    *lock(&play.undo) = rest;
+    for undo in hooks.into_iter().rev() {
+        if let Undo::Hook { name, request } = undo {
+            let what = format!("{name}: {request}");
+            let failed = hooks::ask(bed, play, name, request).await.err();
+            play.tap.record(What::Restored { what, failed });
+        }
+    }
+}
+
 /// Undoes everything and closes every connection.
 pub(crate) async fn restore(bed: &Arc<Bed>, play: &Arc<Play>) {
     let mut done: Vec<Undo> = std::mem::take(&mut *lock(&play.undo));
@@ -29,10 +45,8 @@ pub(crate) async fn restore(bed: &Arc<Bed>, play: &Arc<Play>) {
                 let result = roles::wic_w1::end_session(bed, play, &browser).await;
                 (format!("ended the session of browser {browser}"), result)
             }
-            Undo::Hook { name, request } => {
-                let what = format!("{name}: {request}");
-                (what, hooks::ask(bed, play, name, request).await.map(|_| ()))
-            }
+            // Hooks are put back before the sentinel.
+            Undo::Hook { .. } => continue,
         };
         play.tap.record(What::Restored {
             what,

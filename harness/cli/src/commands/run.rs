@@ -180,6 +180,7 @@ impl Campaign<'_> {
                 addresses: self.subject.file.addresses.clone(),
                 hooks: self.subject.file.hooks.clone(),
                 answers: self.subject.file.answers.clone(),
+                sut_folder: self.subject.folder.clone(),
                 planned: campaign::plan(cases.clone(), |case| self.part.has(case), self.seed),
                 cases,
                 jobs: jobs(role, self.jobs, self.subject),

@@ -55,7 +55,13 @@ pub(crate) fn answer(
         body: b"",
     };
     let response = computation.response();
-    play.masked("digest response", &response);
+    // A wrong answer is no right one that is fresh: the name under which it is masked tells them apart.
+    let name = if kind == "right" {
+        "digest response"
+    } else {
+        "another digest response"
+    };
+    play.masked(name, &response);
     let credentials = computation
         .credentials(challenge.param("opaque"))
         .to_string();

@@ -31,22 +31,58 @@ pub(crate) fn issue(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Issue)
     let text = Token::read(&compact).map_or_else(|_| compact.clone(), |token| token.text());
     play.stimulus(step, Layer::Token, text);
     let name = verb.token.clone().unwrap_or_else(|| "token".to_owned());
-    keep(play, step, &name, compact, genuine, (person, party), verb.life);
+    keep(
+        play,
+        step,
+        &name,
+        compact,
+        genuine,
+        (person, party),
+        verb.life,
+    );
     Ok(())
 }
 
 /// Issues an honest token to a person through the person's own party, for what no script asks: a first REGISTER, a restore.
-pub(crate) fn issue_for(bed: &Bed, play: &Play, step: usize, name: &str, person: &Person) -> Result<(), String> {
+pub(crate) fn issue_for(
+    bed: &Bed,
+    play: &Play,
+    step: usize,
+    name: &str,
+    person: &Person,
+) -> Result<(), String> {
     let party = play.party(&person.party)?;
     let (compact, genuine) = mint(bed, play, &Issue::default(), person, &party)?;
-    keep(play, step, name, compact, genuine, (person.clone(), party), None);
+    keep(
+        play,
+        step,
+        name,
+        compact,
+        genuine,
+        (person.clone(), party),
+        None,
+    );
     Ok(())
 }
 
-fn keep(play: &Play, step: usize, name: &str, compact: String, genuine: bool, of: (Person, Party), life: Option<u64>) {
+fn keep(
+    play: &Play,
+    step: usize,
+    name: &str,
+    compact: String,
+    genuine: bool,
+    of: (Person, Party),
+    life: Option<u64>,
+) {
     let (person, party) = of;
     let expires_s = now() + life.unwrap_or(LIFE);
-    let issued = Issued { compact, person: Some(person), party: Some(party.id), expires_s, genuine };
+    let issued = Issued {
+        compact,
+        person: Some(person),
+        party: Some(party.id),
+        expires_s,
+        genuine,
+    };
     play.keep_token(step, name, issued);
 }
 

@@ -571,7 +571,10 @@ fn authorization(
     verb: &Send,
 ) -> Result<Option<String>, String> {
     if verb.credential.as_deref() == Some("proper") {
-        let proper = Send { credential: None, ..proper(bed, play, person)? };
+        let proper = Send {
+            credential: None,
+            ..proper(bed, play, person)?
+        };
         return authorization(bed, play, connection, person, &proper);
     }
     if let Some(name) = &verb.token {
@@ -595,11 +598,17 @@ fn authorization(
 /// The credential that the registration wants of a first REGISTER, as a script would write it.
 fn proper(bed: &Bed, play: &Play, person: &Person) -> Result<Send, String> {
     if play.registration == 1 {
-        return Ok(Send { digest: Some("none".to_owned()), ..Send::default() });
+        return Ok(Send {
+            digest: Some("none".to_owned()),
+            ..Send::default()
+        });
     }
     let name = format!("proper {}", person.name);
     super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
-    Ok(Send { token: Some(name), ..Send::default() })
+    Ok(Send {
+        token: Some(name),
+        ..Send::default()
+    })
 }
 
 /// Waits for what a control expects, where sending did not wait for it already: a request of the network.

@@ -219,4 +219,32 @@ mod tests {
             br#"{"registration":2,"url":"https://a/","user":"anonymous","roots":"r","resolve":{"a":"127.0.0.1"},"deadline_ms":1}"#,
         ]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_bytes_come_nothing_panics(bytes: Vec<u8>) {
+            for target in [super::sip, super::values, super::token, super::upgrade] {
+                target(&bytes);
+            }
+        }
+
+        #[test]
+        fn a_value_that_is_quoted_is_read_back(value in "[ -~]{0,40}") {
+            let line = format!("Digest username={}", crate::sip::credentials::quote(&value));
+            let read = crate::sip::credentials::Credentials::read(&line);
+            proptest::prop_assert_eq!(read.as_ref().and_then(|read| read.get("username")), Some(value.as_str()));
+        }
+
+        #[test]
+        fn only_equal_users_are_one_identity(one in "[a-zA-Z0-9.%@-]{1,12}", other in "[a-zA-Z0-9.-]{1,12}") {
+            let of = |user: &str| crate::sip::uri::identity(&format!("sip:{user}@op.example"), crate::sip::uri::Spelling::Canonical);
+            if !one.contains(['%', '@']) {
+                proptest::prop_assert_eq!(of(&one) == of(&other), one == other);
+            }
+            let escaped: String = one.bytes().map(|byte| format!("%{byte:02x}")).collect();
+            if let (Some(plain), Some(escaped)) = (of(&one), of(&escaped)) {
+                proptest::prop_assert!(one.contains(['%', '@']) || plain == escaped);
+            }
+        }
+    }
 }

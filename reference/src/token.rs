@@ -330,3 +330,6 @@ pub(crate) fn unique_json(bytes: &[u8]) -> Option<Value> {
         .ok()
         .map(|whole| whole.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,8 +10,9 @@ use bed::world::World;
 use reference::{Defect, Model, Options, Role};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 const ALICE: &str = "sip:alice0@op.example";
 
@@ -35,6 +36,30 @@ fn told(world: &World, token: &str) -> (u16, Value) {
     (200, claims)
 }
 
+/// Answers one introspection request.
+async fn tell(mut stream: TlsStream<TcpStream>, answers: &[(&str, (u16, Value))]) {
+    let mut buffer = vec![0; 8192];
+    let mut asked = String::new();
+    while !asked.contains("token=") {
+        let length = stream.read(&mut buffer).await.unwrap_or(0);
+        assert!(length > 0, "a whole request");
+        asked.push_str(&String::from_utf8_lossy(&buffer[..length]));
+    }
+    assert!(
+        asked.starts_with("POST /introspect HTTP/1.1\r\n"),
+        "the token is in the body only"
+    );
+    let of_token = |(token, _): &&(&str, _)| asked.contains(&format!("token={token}"));
+    let (_, (code, body)) = answers.iter().find(of_token).expect("a token");
+    let body = body.to_string();
+    let answer = format!(
+        "HTTP/1.1 {code} X\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let _ = stream.write_all(answer.as_bytes()).await;
+    let _ = stream.shutdown().await;
+}
+
 /// Edge and core, and an authorisation function that asks for the edge's certificate.
 async fn start(defect: Option<&str>) -> (Bed, tokio::task::JoinSet<()>) {
     let world = World::make();
@@ -53,31 +78,9 @@ async fn start(defect: Option<&str>) -> (Bed, tokio::task::JoinSet<()>) {
     tasks.spawn(async move {
         loop {
             let (stream, _) = listener.accept().await.expect("a connection");
-            let Ok(mut stream) = acceptor.accept(stream).await else {
-                continue;
-            };
-            let mut buffer = vec![0; 8192];
-            let mut asked = String::new();
-            while !asked.contains("token=") {
-                let length = stream.read(&mut buffer).await.unwrap_or(0);
-                assert!(length > 0, "a whole request");
-                asked.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            if let Ok(stream) = acceptor.accept(stream).await {
+                tell(stream, &answers).await;
             }
-            assert!(
-                asked.starts_with("POST /introspect HTTP/1.1\r\n"),
-                "the token is in the body only"
-            );
-            let (_, (code, body)) = answers
-                .iter()
-                .find(|(token, _)| asked.contains(&format!("token={token}")))
-                .expect("a token");
-            let body = body.to_string();
-            let answer = format!(
-                "HTTP/1.1 {code} X\r\nContent-Length: {}\r\n\r\n{body}",
-                body.len()
-            );
-            let _ = stream.write_all(answer.as_bytes()).await;
-            let _ = stream.shutdown().await;
         }
     });
     let model = [

@@ -180,7 +180,8 @@ async fn an_unmasked_frame_ends_the_connection() {
             .await
             .expect("bytes go");
         let mut buffer = vec![0; 4096];
-        stream.read(&mut buffer).await.expect("an answer");
+        let length = stream.read(&mut buffer).await.expect("an answer");
+        assert!(buffer[..length].starts_with(b"HTTP/1.1 101 "));
         stream.write_all(&frame).await.expect("bytes go");
         let length = stream.read(&mut buffer).await.unwrap_or(0);
         let text = String::from_utf8_lossy(&buffer[..length]).into_owned();

@@ -179,6 +179,15 @@ pub(super) fn answer_hooks(core: &Arc<Core>, hooks: &mut Hooks) {
             if asked["on"].as_bool().unwrap_or(false) {
                 state.provisioning.off.remove(&party);
             } else {
+                if here.shared.model.answer("cut-bindings", "no") == "yes" {
+                    let entities = here
+                        .shared
+                        .world
+                        .parties
+                        .iter()
+                        .filter(|each| each.id == party);
+                    entities.for_each(|each| state.bindings.end_party(&each.entity));
+                }
                 state.provisioning.off.insert(party);
             }
             done()

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::registrar::{Lenience, Refused, Wish};
+use super::registrar::{Demand, Lenience, Refused};
 use super::{Core, State, authorise, digest, registrar};
 use crate::sip::credentials::Credentials;
 use crate::sip::uri::{self, Address, Spelling, Uri};
@@ -126,14 +126,19 @@ fn decide(
         false => authenticate(shared, state, request, shown, &impu, from),
     };
     let impi = shown.and_then(|shown| shown.get("username").map(str::to_owned));
+    let entity = shown.and_then(|shown| shown.get("authorization-entity"));
+    let demand = Demand {
+        request,
+        wish: &wish,
+        entity,
+        lenience,
+    };
     match allowed {
         Err(outcome) => Outcome { impi, ..outcome },
-        Ok(headers) => Outcome {
-            impi: impi.clone(),
-            ..apply(
-                shared, state, request, &impu, impi, &wish, lenience, headers,
-            )
-        },
+        Ok(headers) => {
+            let outcome = apply(shared, state, &impu, impi.as_deref(), &demand, headers);
+            Outcome { impi, ..outcome }
+        }
     }
 }
 
@@ -258,20 +263,15 @@ fn challenge(state: &mut State, stale: bool, shared: &Shared) -> Outcome {
 }
 
 /// Changes the bindings and tells them.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is a part of one request that is already taken apart"
-)]
 fn apply(
     shared: &Shared,
     state: &mut State,
-    request: &Message,
     impu: &str,
-    impi: Option<String>,
-    wish: &Wish,
-    lenience: Lenience,
+    impi: Option<&str>,
+    demand: &Demand<'_>,
     mut headers: Vec<(&'static str, String)>,
 ) -> Outcome {
+    let request = demand.request;
     let key = match shared.has(Defect::SplitsEquivalentNames) {
         true => request
             .value("To")
@@ -279,7 +279,7 @@ fn apply(
             .map_or_else(|| impu.to_owned(), |to| to.uri),
         false => impu.to_owned(),
     };
-    match state.bindings.apply(&key, request, wish, lenience) {
+    match state.bindings.apply(&key, demand) {
         Err(Refused::Malformed) => return Outcome::refused(400),
         Err(Refused::OutOfOrder) => return Outcome::refused(500),
         Ok(()) => {}
@@ -297,8 +297,7 @@ fn apply(
     for path in request.values("Path") {
         headers.push(("Path", path.to_owned()));
     }
-    if let Some(subscription) =
-        impi.and_then(|impi| state.provisioning.subscription(&impi).cloned())
+    if let Some(subscription) = impi.and_then(|impi| state.provisioning.subscription(impi).cloned())
     {
         let listed = subscription
             .impus
@@ -308,7 +307,7 @@ fn apply(
             .join(", ");
         headers.push(("P-Associated-URI", listed));
     }
-    if !wish.ends()
+    if !demand.wish.ends()
         && let Some(node) = shared.world.nodes.get("core")
     {
         let port = node.ports.get("Mw").copied().unwrap_or_default();

@@ -16,6 +16,8 @@ pub(super) struct Binding {
     pub(super) contact: Address,
     /// The Path of its REGISTER, nearest to the registrar first.
     pub(super) path: Vec<String>,
+    /// The third party that vouched for it.
+    entity: Option<String>,
     call_id: String,
     cseq: u32,
     until: Instant,
@@ -70,6 +72,16 @@ impl Wish {
             Self::Change(list) => list.iter().all(|(_, seconds)| *seconds == 0),
         }
     }
+}
+
+/// A REGISTER that was allowed.
+#[derive(Clone, Copy)]
+pub(super) struct Demand<'a> {
+    pub(super) request: &'a Message,
+    pub(super) wish: &'a Wish,
+    /// The third party that vouched for it.
+    pub(super) entity: Option<&'a str>,
+    pub(super) lenience: Lenience,
 }
 
 /// Reads the Contacts and Expires of a REGISTER; one bad Contact refuses it whole.
@@ -133,14 +145,21 @@ impl Registrar {
             .collect()
     }
 
+    /// Ends every binding that a third party vouched for.
+    pub(super) fn end_party(&mut self, entity: &str) {
+        for bindings in self.bindings.values_mut() {
+            bindings.retain(|binding| binding.entity.as_deref() != Some(entity));
+        }
+    }
+
     /// Carries a wish out, all of it or nothing.
-    pub(super) fn apply(
-        &mut self,
-        impu: &str,
-        request: &Message,
-        wish: &Wish,
-        lenience: Lenience,
-    ) -> Result<(), Refused> {
+    pub(super) fn apply(&mut self, impu: &str, demand: &Demand<'_>) -> Result<(), Refused> {
+        let Demand {
+            request,
+            wish,
+            entity,
+            lenience,
+        } = *demand;
         let now = Instant::now();
         let call_id = request.value("Call-ID").unwrap_or_default().to_owned();
         let cseq = request.cseq().unwrap_or_default();
@@ -173,6 +192,7 @@ impl Registrar {
                         next.push(Binding {
                             contact,
                             path,
+                            entity: entity.map(str::to_owned),
                             call_id,
                             cseq,
                             until,
@@ -204,5 +224,122 @@ fn same_target(a: &Address, b: &Address) -> bool {
     match (flow(a), flow(b)) {
         (Some(a), Some(b)) => a == b,
         _ => a.uri == b.uri,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sip::read::Framing;
+
+    const IMPU: &str = "sip:a@op.example";
+
+    fn request(cseq: u32, headers: &str) -> Message {
+        let text = format!(
+            "REGISTER sip:op.example SIP/2.0\r\nVia: SIP/2.0/UDP x;branch=z\r\nFrom: <{IMPU}>;tag=1\r\nTo: <{IMPU}>\r\nCall-ID: c\r\n\
+             CSeq: {cseq} REGISTER\r\n{headers}\r\n"
+        );
+        Message::read(text.as_bytes(), Framing::Whole).expect("a REGISTER")
+    }
+
+    /// Carries out one REGISTER and tells what is bound then.
+    fn after(registrar: &mut Registrar, cseq: u32, headers: &str) -> Result<Vec<String>, Refused> {
+        let request = request(cseq, headers);
+        let lenience = Lenience::default();
+        let wish = wish(&request, lenience)?;
+        registrar.apply(
+            IMPU,
+            &Demand {
+                request: &request,
+                wish: &wish,
+                entity: Some("A"),
+                lenience,
+            },
+        )?;
+        Ok(registrar
+            .of(IMPU)
+            .into_iter()
+            .map(|binding| binding.contact.uri.clone())
+            .collect())
+    }
+
+    #[test]
+    fn bindings_come_refresh_and_go() {
+        let mut registrar = Registrar::default();
+        let steps: &[(u32, &str, &[&str])] = &[
+            (1, "Contact: <sip:x@h>\r\nExpires: 60\r\n", &["sip:x@h"]),
+            (
+                2,
+                "Contact: <sip:y@h>;expires=60, <sip:x@h>;expires=30\r\n",
+                &["sip:y@h", "sip:x@h"],
+            ),
+            (3, "", &["sip:y@h", "sip:x@h"]),
+            (4, "Contact: <sip:y@h>;expires=0\r\n", &["sip:x@h"]),
+            (
+                5,
+                "Contact: <sip:z@h>;+sip.instance=\"<i>\";reg-id=1\r\n",
+                &["sip:x@h", "sip:z@h"],
+            ),
+            (
+                6,
+                "Contact: <sip:w@h>;+sip.instance=\"<i>\";reg-id=1\r\n",
+                &["sip:x@h", "sip:w@h"],
+            ),
+            (7, "Contact: *\r\nExpires: 0\r\n", &[]),
+        ];
+        for (cseq, headers, expected) in steps {
+            assert_eq!(
+                after(&mut registrar, *cseq, headers).expect("a change"),
+                *expected,
+                "step {cseq}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_refused_register_changes_nothing() {
+        let mut registrar = Registrar::default();
+        after(&mut registrar, 5, "Contact: <sip:x@h>\r\n").expect("a binding");
+        let cases = [
+            (6, "Contact: <sip:y@h>, <nonsense\r\n", Refused::Malformed),
+            (
+                6,
+                "Contact: <sip:y@h>\r\nContact: <mailto:x@y>\r\n",
+                Refused::Malformed,
+            ),
+            (6, "Contact: *\r\n", Refused::Malformed),
+            (6, "Contact: *\r\nExpires: 3600\r\n", Refused::Malformed),
+            (
+                6,
+                "Contact: *\r\nContact: <sip:x@h>\r\nExpires: 0\r\n",
+                Refused::Malformed,
+            ),
+            (6, "Contact: <sip:x@h>;expires=-1\r\n", Refused::Malformed),
+            (5, "Contact: <sip:x@h>;expires=0\r\n", Refused::OutOfOrder),
+            (4, "Contact: *\r\nExpires: 0\r\n", Refused::OutOfOrder),
+            (4, "Contact: <sip:y@h>, <sip:x@h>\r\n", Refused::OutOfOrder),
+        ];
+        for (cseq, headers, refusal) in cases {
+            assert_eq!(
+                after(&mut registrar, cseq, headers),
+                Err(refusal),
+                "{headers}"
+            );
+            assert_eq!(
+                after(&mut registrar, 6, "").expect("a query"),
+                ["sip:x@h"],
+                "{headers}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_party_ends_its_bindings_only() {
+        let mut registrar = Registrar::default();
+        after(&mut registrar, 1, "Contact: <sip:x@h>\r\n").expect("a binding");
+        registrar.end_party("B");
+        assert_eq!(registrar.of(IMPU).len(), 1);
+        registrar.end_party("A");
+        assert_eq!(registrar.of(IMPU).len(), 0);
     }
 }

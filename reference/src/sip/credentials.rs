@@ -127,3 +127,49 @@ fn read_plain(text: &str) -> Option<(String, &str)> {
     (!value.is_empty() && !value.contains(['"', ' ', '\t', ';']))
         .then(|| (value.to_owned(), &text[end..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bare_tokens_and_parameters_are_told_apart() {
+        let bare = Credentials::read("Bearer a.b-c_~+/==").expect("credentials");
+        assert_eq!(
+            (bare.bare.as_deref(), bare.parameters.len()),
+            (Some("a.b-c_~+/=="), 0)
+        );
+        let named = Credentials::read(r#"bearer access_token="a.b", x = y"#).expect("credentials");
+        assert_eq!(
+            (
+                named.bare.as_deref(),
+                named.get("access_token"),
+                named.get("x")
+            ),
+            (None, Some("a.b"), Some("y"))
+        );
+        let label =
+            Credentials::read(r#"Digest username="a\"b", Integrity-Protected = "auth-done""#)
+                .expect("credentials");
+        assert_eq!(
+            (label.get("username"), label.get("integrity-protected")),
+            (Some("a\"b"), Some("auth-done"))
+        );
+        assert_eq!(Credentials::read(&label.print(&[])), Some(label));
+    }
+
+    #[test]
+    fn credentials_of_two_readings_are_none() {
+        for bad in [
+            "",
+            r#"Digest a="b", A=c"#,
+            r#"Digest a="b"#,
+            "Digest a=b c=d",
+            "Digest a=b,",
+            "Bearer tok, x=y",
+            r#"Digest a="b"c"#,
+        ] {
+            assert_eq!(Credentials::read(bad), None, "{bad}");
+        }
+    }
+}

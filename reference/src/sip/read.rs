@@ -246,3 +246,87 @@ fn cut_body(message: &mut Message, framing: Framing) -> Option<&'static str> {
     message.body.truncate(length);
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "MESSAGE sip:a@b SIP/2.0\r\nv: SIP/2.0/WSS x;branch=z9\r\nf: <sip:c@d>;tag=1\r\nt: <sip:a@b>\r\ni: 1\r\n\
+        CSeq: 1 MESSAGE\r\nX-Own:  kept\r\n as one \r\nContent-Length: 2\r\n\r\nhi";
+
+    fn read(text: &str) -> Result<Message, Malformed> {
+        Message::read(text.as_bytes(), Framing::Whole)
+    }
+
+    #[test]
+    fn short_names_are_written_out_and_folds_undone() {
+        let message = read(GOOD).expect("a message");
+        assert_eq!(
+            (
+                message.method(),
+                message.request_uri(),
+                message.body.as_slice()
+            ),
+            ("MESSAGE", "sip:a@b", &b"hi"[..])
+        );
+        assert_eq!(
+            (message.value("To"), message.value("x-own")),
+            (Some("<sip:a@b>"), Some("kept as one"))
+        );
+        let again = Message::read(&message.print(), Framing::Whole).expect("what is printed");
+        assert_eq!(again.value("X-Own"), Some("kept as one"));
+    }
+
+    #[test]
+    fn what_two_parsers_could_read_differently_is_refused() {
+        let changes = [
+            ("t: <sip:a@b>", "t: <sip:a@b>\r\nTo: <sip:e@f>"),
+            ("f: <sip:c@d>;tag=1\r\n", ""),
+            ("i: 1", "i: 1\r\nCall-ID: 2"),
+            ("CSeq: 1 MESSAGE", "CSeq: 1 INVITE"),
+            ("CSeq: 1 MESSAGE", "CSeq: -1 MESSAGE"),
+            ("CSeq: 1 MESSAGE", "CSeq: 4294967295 MESSAGE"),
+            ("branch=z9", "x=y"),
+            ("X-Own:", "X Own:"),
+            ("X-Own:", ": x\r\nX-Own:"),
+            ("kept\r\n", "kept\n"),
+            ("kept", "ke\0pt"),
+            ("kept", "ke\rpt"),
+            ("Content-Length: 2", "Content-Length: 1"),
+            ("Content-Length: 2", "Content-Length: 3"),
+            ("Content-Length: 2", "Content-Length: +2"),
+            ("Content-Length: 2", "l: 2\r\nContent-Length: 2"),
+            ("X-Own:", "Expires: x\r\nX-Own:"),
+        ];
+        for (from, to) in changes {
+            let malformed = read(&GOOD.replace(from, to)).expect_err("a refusal");
+            assert!(malformed.message.is_some(), "enough for an answer: {to}");
+        }
+        for none in [
+            "",
+            "GET / HTTP/1.1\r\n\r\n",
+            "MESSAGE sip:a@b SIP/2.0\r\n",
+            "MESSAGE  sip:a@b SIP/2.0\r\n\r\n",
+            "message sip:a@b SIP/2.0\r\n\r\n",
+        ] {
+            assert!(
+                read(none).expect_err("a refusal").message.is_none(),
+                "{none}"
+            );
+        }
+        let many = GOOD.replace("X-Own:", &format!("{}X-Own:", "Y: z\r\n".repeat(200)));
+        assert!(read(&many).is_err());
+    }
+
+    #[test]
+    fn a_datagram_ends_where_its_length_says() {
+        let longer = format!("{GOOD} and more");
+        assert_eq!(
+            Message::read(longer.as_bytes(), Framing::Datagram)
+                .expect("a message")
+                .body,
+            b"hi"
+        );
+        assert!(read(&longer).is_err());
+    }
+}

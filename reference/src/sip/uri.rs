@@ -291,3 +291,90 @@ fn unescape(user: &str, spelling: Spelling) -> Option<String> {
     plain.push_str(rest);
     Some(plain)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_identity_and_no_other() {
+        let alice = "sip:alice@op.example";
+        for same in [
+            "sip:alice@op.example",
+            "SIP:alice@OP.Example",
+            "sip:%61lice@op.example",
+            "sip:alice@op.example;x=1",
+        ] {
+            assert_eq!(
+                identity(same, Spelling::Canonical).as_deref(),
+                Some(alice),
+                "{same}"
+            );
+        }
+        let others = [
+            "sip:ALICE@op.example",
+            "sip:%62ob@op.example",
+            "sip:alice%40op.example@op.example",
+            "sip:alice%00@op.example",
+            "sip:%2561lice@op.example",
+            "sip:alice@op.example:5060",
+            "sip:alice@op.example;transport=udp",
+            "sip:alice@op.example;maddr=127.0.0.1",
+            "sip:alice@op.example;user=phone",
+            "sip:alice@op.example?Route=x",
+            "sip:alice@op.example.",
+            "sip:alice@evil.op.example",
+            "sip:alice:secret@op.example",
+            "sips:alice@op.example",
+            "tel:+15550100",
+            "sip:op.example",
+        ];
+        for other in others {
+            assert_ne!(
+                identity(other, Spelling::Canonical).as_deref(),
+                Some(alice),
+                "{other}"
+            );
+        }
+        let phone = "sip:+15550100@op.example;user=phone";
+        assert_eq!(identity(phone, Spelling::Canonical).as_deref(), Some(phone));
+        assert_eq!(
+            identity("sip:ALICE%40x@op.example", Spelling::Folded).as_deref(),
+            Some("sip:alice@x")
+        );
+    }
+
+    #[test]
+    fn addresses_are_read_in_one_way_or_not_at_all() {
+        let uri = |value| Address::read(value).map(|address| address.uri);
+        let good = [
+            ("<sip:a@b>", "sip:a@b"),
+            ("sip:a@b;tag=1", "sip:a@b"),
+            ("\"sip:bob@b\" <sip:a@b>;tag=1", "sip:a@b"),
+            (r#""a\"> <sip:bob@b" <sip:a@b>"#, "sip:a@b"),
+            ("A B <sip:a@b;user=phone>", "sip:a@b;user=phone"),
+        ];
+        for (value, expected) in good {
+            assert_eq!(uri(value).as_deref(), Some(expected), "{value}");
+        }
+        for bad in [
+            "",
+            "<>",
+            "<sip:a@b",
+            "\"a <sip:a@b>",
+            "sip:bob@b <sip:a@b>",
+            "<sip:a@b> <sip:c@d>",
+            "<sip:a@b>, <sip:c@d>",
+            "<sip:a b>",
+            "<sip:a@b>;tag=\"1",
+        ] {
+            assert_eq!(uri(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn lists_are_split_outside_of_quotes_and_brackets() {
+        let parts: Vec<&str> = split_list(r#""a,b" <sip:c,d@e>, <sip:f@g>;x="1,2""#).collect();
+        assert_eq!(parts, [r#""a,b" <sip:c,d@e>"#, r#"<sip:f@g>;x="1,2""#]);
+    }
+}

@@ -6,20 +6,20 @@ use super::Bed;
 use super::client::{Client, Register};
 use super::world::World;
 
-pub const ALICE: &str = "sip:alice0@op.example";
-pub const BOB: &str = "sip:bob0@op.example";
+pub(crate) const ALICE: &str = "sip:alice0@op.example";
+pub(crate) const BOB: &str = "sip:bob0@op.example";
 
 /// A mistake, the SUT file it is made under, the REGISTERs that show it (on one connection), and the last answer of the honest edge
 /// and of the mistaken one.
-pub struct Case {
-    pub defect: &'static str,
+pub(crate) struct Case {
+    pub(crate) defect: &'static str,
     answers: &'static [(&'static str, &'static str)],
     registers: fn(&World) -> Vec<Register>,
     honest: u16,
     mistaken: u16,
 }
 
-pub const fn case(
+pub(crate) const fn case(
     defect: &'static str,
     registers: fn(&World) -> Vec<Register>,
     honest: u16,
@@ -34,30 +34,30 @@ pub const fn case(
     }
 }
 
-pub const fn declared(answers: &'static [(&'static str, &'static str)], case: Case) -> Case {
+pub(crate) const fn declared(answers: &'static [(&'static str, &'static str)], case: Case) -> Case {
     Case { answers, ..case }
 }
 
-pub fn alice(token: &str) -> Vec<Register> {
+pub(crate) fn alice(token: &str) -> Vec<Register> {
     vec![Register::of(ALICE).token(token)]
 }
 
-pub fn shown(lines: &[&str], impu: &str) -> Vec<Register> {
+pub(crate) fn shown(lines: &[&str], impu: &str) -> Vec<Register> {
     let mut register = Register::of(impu);
     register.authorization = lines.iter().map(|line| (*line).to_owned()).collect();
     vec![register]
 }
 
-pub fn claims(world: &World) -> Value {
+pub(crate) fn claims(world: &World) -> Value {
     world.claims("A", "alice0@op.example", &[ALICE])
 }
 
-pub fn now(world: &World) -> u64 {
+pub(crate) fn now(world: &World) -> u64 {
     claims(world)["iat"].as_u64().expect("a number")
 }
 
 /// Alice's registration, then another REGISTER on her connection.
-pub fn after_alice(world: &World, next: Register) -> Vec<Register> {
+pub(crate) fn after_alice(world: &World, next: Register) -> Vec<Register> {
     vec![Register::of(ALICE).token(&world.alice()), next]
 }
 
@@ -82,7 +82,7 @@ async fn last_answer(bed: &Bed, registers: &[Register]) -> (u16, bool) {
     (last, reached)
 }
 
-pub async fn check(cases: &[Case]) {
+pub(crate) async fn check(cases: &[Case]) {
     for case in cases {
         let honest = Bed::start(None, case.answers).await;
         let (answer, before) = last_answer(&honest, &(case.registers)(&honest.world)).await;

@@ -16,27 +16,27 @@ use super::world::World;
 
 static NUMBER: AtomicU32 = AtomicU32::new(1);
 
-pub struct Client {
+pub(crate) struct Client {
     socket: WebSocketStream<TlsStream<TcpStream>>,
 }
 
 /// A REGISTER as text, to be changed by a test before it is sent.
 #[derive(Clone)]
-pub struct Register {
-    pub to: String,
-    pub from: String,
-    pub authorization: Vec<String>,
-    pub expires: u32,
-    pub call_id: String,
-    pub cseq: u32,
-    pub extra: String,
+pub(crate) struct Register {
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) authorization: Vec<String>,
+    pub(crate) expires: u32,
+    pub(crate) call_id: String,
+    pub(crate) cseq: u32,
+    pub(crate) extra: String,
     /// What stands in Contact in place of the honest address.
-    pub contact: Option<String>,
+    pub(crate) contact: Option<String>,
 }
 
 impl Register {
     /// An honest REGISTER of an identity.
-    pub fn of(impu: &str) -> Self {
+    pub(crate) fn of(impu: &str) -> Self {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         Self {
             to: format!("<{impu}>"),
@@ -50,12 +50,12 @@ impl Register {
         }
     }
 
-    pub fn token(mut self, token: &str) -> Self {
+    pub(crate) fn token(mut self, token: &str) -> Self {
         self.authorization.push(format!("Bearer {token}"));
         self
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let authorization: String = self
             .authorization
@@ -78,14 +78,14 @@ impl Register {
 
 impl Client {
     /// Connects from the page of party A.
-    pub async fn connect(world: &World) -> Self {
+    pub(crate) async fn connect(world: &World) -> Self {
         Self::try_connect(world, Some("https://portal-a.localhost:40021"), Some("sip"))
             .await
             .expect("an upgrade")
     }
 
     /// Connects with an Origin and a subprotocol, or tells that the edge refused.
-    pub async fn try_connect(
+    pub(crate) async fn try_connect(
         world: &World,
         origin: Option<&str>,
         protocol: Option<&str>,
@@ -118,7 +118,7 @@ impl Client {
         Some(Self { socket })
     }
 
-    pub async fn send(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         self.socket
             .send(Frame::text(text))
             .await
@@ -126,11 +126,11 @@ impl Client {
     }
 
     /// The next SIP message, `None` at the end or after a while.
-    pub async fn receive(&mut self) -> Option<String> {
+    pub(crate) async fn receive(&mut self) -> Option<String> {
         self.receive_within(Duration::from_secs(3)).await
     }
 
-    pub async fn receive_within(&mut self, deadline: Duration) -> Option<String> {
+    pub(crate) async fn receive_within(&mut self, deadline: Duration) -> Option<String> {
         match tokio::time::timeout(deadline, self.socket.next()).await {
             Ok(Some(Ok(frame))) if frame.is_text() || frame.is_binary() => {
                 Some(frame.to_text().expect("text").to_owned())
@@ -140,14 +140,14 @@ impl Client {
     }
 
     /// Sends a REGISTER and returns the status of the answer, 0 for none.
-    pub async fn register(&mut self, register: &Register) -> u16 {
+    pub(crate) async fn register(&mut self, register: &Register) -> u16 {
         self.send(&register.text()).await;
         status(&self.receive().await.unwrap_or_default())
     }
 }
 
 /// The status of an answer, 0 for anything else.
-pub fn status(answer: &str) -> u16 {
+pub(crate) fn status(answer: &str) -> u16 {
     answer
         .strip_prefix("SIP/2.0 ")
         .and_then(|rest| rest.get(..3))

@@ -11,14 +11,14 @@ use super::client::{Register, status};
 use super::world::World;
 
 /// A core alone, spoken to from the address of the enrolled edge, or from another.
-pub struct Core {
-    pub bed: Bed,
-    pub edge: UdpSocket,
-    pub stranger: UdpSocket,
+pub(crate) struct Core {
+    pub(crate) bed: Bed,
+    pub(crate) edge: UdpSocket,
+    pub(crate) stranger: UdpSocket,
 }
 
 impl Core {
-    pub async fn start(defect: Option<&str>, answers: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(defect: Option<&str>, answers: &[(&str, &str)]) -> Self {
         let world = World::make();
         let answers = answers
             .iter()
@@ -52,7 +52,7 @@ impl Core {
         }
     }
 
-    pub async fn ask(&self, socket: &UdpSocket, text: &str) -> String {
+    pub(crate) async fn ask(&self, socket: &UdpSocket, text: &str) -> String {
         socket.send(text.as_bytes()).await.expect("a datagram goes");
         let mut buffer = vec![0; 65_536];
         match tokio::time::timeout(Duration::from_millis(500), socket.recv(&mut buffer)).await {
@@ -61,7 +61,7 @@ impl Core {
         }
     }
 
-    pub async fn register(&self, register: &Register) -> u16 {
+    pub(crate) async fn register(&self, register: &Register) -> u16 {
         status(&self.ask(&self.edge, &register.text()).await)
     }
 }

@@ -2,10 +2,10 @@
 //! It shares nothing with the crate under test but the published format of the world.
 #![allow(dead_code, reason = "each test file uses its own part of the bed")]
 
-pub mod cases;
-pub mod client;
-pub mod core;
-pub mod world;
+pub(crate) mod cases;
+pub(crate) mod client;
+pub(crate) mod core;
+pub(crate) mod world;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,25 +18,25 @@ use tokio_rustls::TlsAcceptor;
 use self::world::World;
 
 /// A started edge and core, and the key server of the parties.
-pub struct Bed {
-    pub world: World,
-    pub running: Running,
+pub(crate) struct Bed {
+    pub(crate) world: World,
+    pub(crate) running: Running,
     jwks: tokio::task::JoinSet<()>,
 }
 
 impl Bed {
     /// A conforming edge and core.
-    pub async fn honest() -> Self {
+    pub(crate) async fn honest() -> Self {
         Self::start(None, &[]).await
     }
 
     /// An edge and core that make one mistake.
-    pub async fn with(defect: &str) -> Self {
+    pub(crate) async fn with(defect: &str) -> Self {
         Self::start(Some(defect), &[]).await
     }
 
     /// An edge and core with a mistake and answers of a SUT file.
-    pub async fn start(defect: Option<&str>, answers: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(defect: Option<&str>, answers: &[(&str, &str)]) -> Self {
         let world = World::make();
         let mut jwks = tokio::task::JoinSet::new();
         for node in ["waf", "waf-a", "waf-b"] {
@@ -66,7 +66,7 @@ impl Bed {
     }
 
     /// A bed around what a test started by itself.
-    pub fn of(world: World, running: Running) -> Self {
+    pub(crate) fn of(world: World, running: Running) -> Self {
         Self {
             world,
             running,
@@ -75,7 +75,7 @@ impl Bed {
     }
 
     /// Asks a hook at the control address.
-    pub async fn hook(&self, asked: serde_json::Value) -> serde_json::Value {
+    pub(crate) async fn hook(&self, asked: serde_json::Value) -> serde_json::Value {
         let body = asked.to_string();
         let mut stream = tokio::net::TcpStream::connect(self.running.control)
             .await
@@ -99,7 +99,7 @@ impl Bed {
 }
 
 /// Serves the key set of an authorisation function to whoever asks.
-pub fn serve_keys(world: &World, node: &str) -> impl Future<Output = ()> + Send + 'static {
+pub(crate) fn serve_keys(world: &World, node: &str) -> impl Future<Output = ()> + Send + 'static {
     let acceptor = TlsAcceptor::from(Arc::new(world.server_tls(node)));
     let address = world.address(node, "W4");
     let body = world.jwks(node).to_string();

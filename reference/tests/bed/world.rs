@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// Each bed of the process has an address block of its own.
 static NEXT: AtomicU8 = AtomicU8::new(1);
 
-pub struct World {
+pub(crate) struct World {
     folder: tempfile::TempDir,
     block: [u8; 2],
     roots: String,
@@ -26,7 +26,15 @@ pub struct World {
     signing: HashMap<String, KeyPair>,
 }
 
-const NODES: [(&str, &str, u8, &[(&str, u16)]); 5] = [
+/// Node, name, last number of the address, ports by interface.
+type Node = (
+    &'static str,
+    &'static str,
+    u8,
+    &'static [(&'static str, u16)],
+);
+
+const NODES: [Node; 5] = [
     (
         "ep-cscf",
         "edge.localhost",
@@ -40,7 +48,7 @@ const NODES: [(&str, &str, u8, &[(&str, u16)]); 5] = [
 ];
 
 impl World {
-    pub fn make() -> Self {
+    pub(crate) fn make() -> Self {
         let authority_key = KeyPair::generate().expect("a key");
         let mut authority = CertificateParams::new(Vec::new()).expect("parameters");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -168,11 +176,11 @@ impl World {
         Ipv4Addr::new(127, self.block[0], self.block[1], last).into()
     }
 
-    pub fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
     }
 
-    pub fn address(&self, node: &str, interface: &str) -> SocketAddr {
+    pub(crate) fn address(&self, node: &str, interface: &str) -> SocketAddr {
         let (_, _, host, ports) = NODES
             .iter()
             .find(|(name, ..)| *name == node)
@@ -184,7 +192,7 @@ impl World {
         SocketAddr::new(self.host(*host), *port)
     }
 
-    pub fn server_tls(&self, node: &str) -> rustls::ServerConfig {
+    pub(crate) fn server_tls(&self, node: &str) -> rustls::ServerConfig {
         let (certificate, key) = &self.leaves[node];
         let chain =
             vec![CertificateDer::from_pem_slice(certificate.as_bytes()).expect("a certificate")];
@@ -200,7 +208,7 @@ impl World {
     }
 
     /// A server that demands a certificate of the authority from its client.
-    pub fn mutual_tls(&self, node: &str) -> rustls::ServerConfig {
+    pub(crate) fn mutual_tls(&self, node: &str) -> rustls::ServerConfig {
         let (certificate, key) = &self.leaves[node];
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
@@ -228,7 +236,7 @@ impl World {
         roots
     }
 
-    pub fn client_tls(&self) -> rustls::ClientConfig {
+    pub(crate) fn client_tls(&self) -> rustls::ClientConfig {
         rustls::ClientConfig::builder_with_provider(Arc::new(
             rustls::crypto::aws_lc_rs::default_provider(),
         ))
@@ -239,14 +247,14 @@ impl World {
     }
 
     /// The public key of an authorisation function as it publishes it.
-    pub fn jwks(&self, node: &str) -> Value {
+    pub(crate) fn jwks(&self, node: &str) -> Value {
         let point = self.signing[node].public_key_raw();
         json!({ "keys": [{ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": format!("key-of-{node}"),
             "x": URL_SAFE_NO_PAD.encode(&point[1..33]), "y": URL_SAFE_NO_PAD.encode(&point[33..65]) }] })
     }
 
     /// The claims of an honest token of a party for a pair of identities.
-    pub fn claims(&self, party: &str, impi: &str, impus: &[&str]) -> Value {
+    pub(crate) fn claims(&self, party: &str, impi: &str, impus: &[&str]) -> Value {
         let now = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .expect("a clock")
@@ -263,7 +271,7 @@ impl World {
     }
 
     /// Signs claims with the key of an authorisation function.
-    pub fn sign(&self, node: &str, claims: &Value) -> String {
+    pub(crate) fn sign(&self, node: &str, claims: &Value) -> String {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some("at+jwt".to_owned());
         header.kid = Some(format!("key-of-{node}"));
@@ -273,7 +281,7 @@ impl World {
     }
 
     /// An honest token of party A for alice.
-    pub fn alice(&self) -> String {
+    pub(crate) fn alice(&self) -> String {
         self.sign(
             "waf-a",
             &self.claims("A", "alice0@op.example", &["sip:alice0@op.example"]),
@@ -281,7 +289,7 @@ impl World {
     }
 
     /// An honest token of party A for bob.
-    pub fn bob(&self) -> String {
+    pub(crate) fn bob(&self) -> String {
         self.sign(
             "waf-a",
             &self.claims("A", "bob0@op.example", &["sip:bob0@op.example"]),
@@ -289,12 +297,12 @@ impl World {
     }
 
     /// An honest token's header as text.
-    pub fn header(&self, node: &str) -> String {
+    pub(crate) fn header(&self, node: &str) -> String {
         format!(r#"{{"alg":"ES256","typ":"at+jwt","kid":"key-of-{node}"}}"#)
     }
 
     /// A token of this header and these claims as written, signed by the key of an authorisation function.
-    pub fn forge(&self, node: &str, header: &str, claims: &str) -> String {
+    pub(crate) fn forge(&self, node: &str, header: &str, claims: &str) -> String {
         let signed = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
@@ -308,7 +316,7 @@ impl World {
     }
 
     /// A token of this header and these claims with a MAC in the place of the signature.
-    pub fn forge_mac(&self, header: &str, claims: &str, secret: &[u8]) -> String {
+    pub(crate) fn forge_mac(&self, header: &str, claims: &str, secret: &[u8]) -> String {
         let signed = format!(
             "{}.{}",
             URL_SAFE_NO_PAD.encode(header),
@@ -321,7 +329,7 @@ impl World {
     }
 
     /// Alice's honest claims with some members changed; `null` takes one away.
-    pub fn alice_with(&self, changes: &Value) -> String {
+    pub(crate) fn alice_with(&self, changes: &Value) -> String {
         let mut claims = self.claims("A", "alice0@op.example", &["sip:alice0@op.example"]);
         for (name, value) in changes.as_object().expect("changes") {
             match value {
@@ -336,7 +344,7 @@ impl World {
     }
 
     /// A token of a WWSF with a pool.
-    pub fn of_pool(&self, party: &str, impi: &str, impu: &str, anonymous: bool) -> String {
+    pub(crate) fn of_pool(&self, party: &str, impi: &str, impu: &str, anonymous: bool) -> String {
         let mut claims = self.claims(party, impi, &[impu]);
         if anonymous {
             claims["anon"] = json!(true);
@@ -345,7 +353,7 @@ impl World {
     }
 
     /// The public key of an authorisation function in PEM.
-    pub fn public_pem(&self, node: &str) -> String {
+    pub(crate) fn public_pem(&self, node: &str) -> String {
         self.signing[node].public_key_pem().replace("\r\n", "\n")
     }
 }

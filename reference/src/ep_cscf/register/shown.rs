@@ -66,6 +66,9 @@ pub(super) fn read(edge: &Edge, request: &Message) -> Result<Shown, Refusal> {
 }
 
 fn digest(edge: &Edge, credentials: Credentials) -> Result<Shown, Refusal> {
+    if credentials.bare.is_some() {
+        return Err(Refusal::malformed("Digest without parameters"));
+    }
     if digest_offered(edge) {
         return Ok(Shown::Digest(credentials));
     }

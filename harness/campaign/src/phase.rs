@@ -124,6 +124,9 @@ pub async fn run(mut phase: Phase<'_>, sut: &mut dyn Runs) -> Result<Outcome, Ph
     outcome.setup_seconds = begun.elapsed().as_secs_f64();
     let playing = std::time::Instant::now();
     let played = phase.play_all(&bed, sut).await;
+    if !*phase.stop.borrow() {
+        bed.watch().await;
+    }
     bed.close().await;
     sut.stop().await;
     outcome.records.extend(played?);

@@ -163,6 +163,11 @@ impl Bed {
         self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// The end of the late watch: for the declared quiet time after the last play, what a SUT still sends is taken.
+    pub async fn watch(&self) {
+        tokio::time::sleep(self.time("quiet-time", 300)).await;
+    }
+
     /// The plays that got something after their end.
     pub fn take_late(&self) -> std::collections::BTreeSet<String> {
         self.board.take_late()
@@ -276,6 +281,16 @@ impl Bed {
         self.identity(names, Usage::Server, flaw)
     }
 
+    /// A chain that a key has signed itself, DER.
+    pub(crate) fn self_signed(&self, key: &certs_gen::LeafKey) -> Result<Vec<Vec<u8>>, String> {
+        let now = time::OffsetDateTime::now_utc();
+        let names = vec!["signer.localhost".to_owned()];
+        let request = LeafRequest { names, addresses: Vec::new(), usage: Usage::Both, subject_cn: None, now };
+        let others = Others { unknown: &self.world.unknown_authority };
+        let made = self.world.authority.issue_flawed_for_key(&request, Flaw::SelfSigned, &others, key);
+        Ok(made.map_err(|why| why.to_string())?.chain.iter().map(|der| der.to_vec()).collect())
+    }
+
     /// A client certificate of a node: honest, or with one flaw.
     pub(crate) fn client_identity(
         &self,
@@ -318,13 +333,9 @@ impl Bed {
         flaw: Option<&str>,
     ) -> Result<tls::Identity, String> {
         let now = time::OffsetDateTime::now_utc();
-        let request = LeafRequest {
-            names: names.to_vec(),
-            addresses: Vec::new(),
-            usage,
-            subject_cn: None,
-            now,
-        };
+        let (addresses, names): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|name| name.parse::<IpAddr>().is_ok());
+        let addresses = addresses.iter().filter_map(|name| name.parse().ok()).collect();
+        let request = LeafRequest { names, addresses, usage, subject_cn: None, now };
         let text = |why: certs_gen::Error| why.to_string();
         let Some(flaw) = flaw else {
             let leaf = self

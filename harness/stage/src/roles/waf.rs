@@ -190,8 +190,16 @@ fn foreign(bed: &Bed, victim: &Person, other: &Party) -> Foreign {
         wwsf: other.wwsf_name.clone(),
         attacker_url: stranger.jwks_uri.clone(),
         redirect_url: format!("{}/redirect", other.issuer),
+        self_signed_chain: own_certificate(bed).unwrap_or_default(),
         ..Foreign::default()
     }
+}
+
+/// A certificate of the enemy's signing key that it has signed itself. Without one, flaws that show one do not fit.
+fn own_certificate(bed: &Bed) -> Option<Vec<Vec<u8>>> {
+    let key = bed.world.keys.get("waf-x")?.to_pkcs8().ok()?;
+    let key = certs_gen::LeafKey::from_pkcs8(&key.as_slice().into()).ok()?;
+    bed.self_signed(&key).ok()
 }
 
 fn subject(person: &Person) -> &str {

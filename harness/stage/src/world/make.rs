@@ -26,9 +26,12 @@ const NODES: &[(&str, &str, u8, &[&str])] = &[
     ("core", "core.localhost", 41, &["Mw"]),
 ];
 
+/// The WAF that nobody enrolled is named by its address: whoever follows a token to it needs no name to be resolved.
+const FOE: &str = "127.0.0.23";
+
 /// Our enemies: a WAF that was never enrolled, and a host that is no edge.
 const FOES: &[(&str, &str, u8, &[&str])] = &[
-    ("waf-x", "waf-x.localhost", 23, &["W4"]),
+    ("waf-x", FOE, 23, &["W4"]),
     ("stranger", "stranger.localhost", 39, &["Mw"]),
 ];
 

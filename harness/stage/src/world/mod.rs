@@ -231,6 +231,8 @@ impl World {
     #[must_use]
     pub fn party(&self, registration: u8, id: &str) -> Option<&Party> {
         let id = match (registration, id) {
+            // The third party of individual subscribers, whatever A stands for here.
+            (_, "individual") => "A",
             (3, "A") => "P1",
             (3, "B") => "P2",
             (_, id) => id,

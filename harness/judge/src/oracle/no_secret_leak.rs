@@ -32,7 +32,31 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
                 format!("only the beginning of {} is in the log", message.summary()),
             )
         });
-    Ruling::all(leaks.chain(cut))
+    Ruling::all(leaks.chain(cut).chain(unasked(context.play)))
+}
+
+/// A digest response before any challenge: it comes from the secret, and whoever listens may try secrets against it.
+fn unasked(play: &Play<'_>) -> Option<Ruling> {
+    let challenged = play
+        .sent()
+        .find(|message| matches!(message.status(), Some(401 | 407)))
+        .map_or(usize::MAX, |message| message.at);
+    let responds = |message: &&Message<'_>| {
+        message.request().is_some_and(|sip| {
+            let shown = sip.credentials("Authorization");
+            let mut responses = shown.iter().filter_map(|each| each.param("response"));
+            responses.any(|response| !response.is_empty())
+        })
+    };
+    let early = play
+        .received()
+        .filter(|message| message.at < challenged)
+        .find(responds)?;
+    Some(Ruling::broken(
+        "no digest response before a challenge",
+        early.summary(),
+        [early.n],
+    ))
 }
 
 /// The IMS secrets that the driver was given.

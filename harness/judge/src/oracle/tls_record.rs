@@ -1,4 +1,4 @@
-//! As much of TLS records as an observer needs: a ServerHello's choice, and whether a client went on to its key exchange.
+//! As much of TLS records as an observer needs: a ServerHello's choice, and whether a client went on behind it.
 
 /// What a ServerHello selects (RFC 5246 section 7.4.1.3).
 pub(super) struct ServerHello {
@@ -7,6 +7,7 @@ pub(super) struct ServerHello {
 }
 
 const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
 const SERVER_HELLO: u8 = 2;
 const CLIENT_KEY_EXCHANGE: u8 = 16;
 
@@ -27,9 +28,22 @@ impl ServerHello {
     }
 }
 
-/// Whether a client went on with its key exchange, that is, took the server's certificate and choice.
+/// Whether a client went on, with its key exchange or with application data: it took the certificate and choice of the server.
 pub(super) fn went_on(stream: &[u8]) -> bool {
-    messages(stream).any(|(kind, _)| kind == CLIENT_KEY_EXCHANGE)
+    messages(stream).any(|(kind, _)| kind == CLIENT_KEY_EXCHANGE) || has_application_data(stream)
+}
+
+/// Whether a record of the stream is one of application data.
+fn has_application_data(stream: &[u8]) -> bool {
+    let mut rest = stream;
+    while let [kind, _, _, high, low, after @ ..] = rest {
+        if *kind == APPLICATION_DATA {
+            return true;
+        }
+        let length = usize::from(u16::from_be_bytes([*high, *low])).min(after.len());
+        rest = &after[length..];
+    }
+    false
 }
 
 /// The handshake messages in the handshake records of a stream, the last one perhaps cut.
@@ -89,6 +103,9 @@ mod tests {
         let hello = record(22, &[1, 0, 0, 1, 9]);
         assert!(!went_on(&hello));
         assert!(!went_on(&[hello.clone(), record(21, &[2, 42])].concat()));
+        assert!(went_on(
+            &[hello.clone(), record(23, b"GET / HTTP/1.1")].concat()
+        ));
         assert!(went_on(&[hello, record(22, &[16, 0, 0, 2, 1, 1])].concat()));
     }
 

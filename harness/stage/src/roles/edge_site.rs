@@ -175,10 +175,20 @@ async fn converse(bed: &Arc<Bed>, link: &Arc<Link>, mut socket: Socket) -> (Side
                 }
                 Reply::Close => {
                     socket.close().await;
+                    // What the WIC says before it hears of the end is evidence.
+                    let quiet = bed.time("quiet-time", 300);
+                    let _ = tokio::time::timeout(quiet, drain(link, &mut socket)).await;
                     return (Side::Us, "close".to_owned());
                 }
             }
         }
+    }
+}
+
+/// Tells what still comes until the other side has closed.
+async fn drain(link: &Link, socket: &mut Socket) {
+    while let Incoming::Message(bytes) = socket.next().await {
+        link.message(Interface::W2, Direction::Received, Layer::Sip, &bytes);
     }
 }
 

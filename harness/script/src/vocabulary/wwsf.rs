@@ -46,6 +46,8 @@ verbs! {
         edits add_query = "add-query",
         /// Another password than the right one.
         text password = "password",
+        /// Only where the WAF learns by a code for whom it issues (w4-user); elsewhere nothing is done.
+        flag if_code = "if-code",
         /// Gives consent when asked: `yes` unless given, `no`, `cross-site` (the form as a foreign site can post it).
         text consent = "consent",
         /// Fields put into the consent form beside those of the page.

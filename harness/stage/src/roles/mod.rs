@@ -14,6 +14,8 @@ pub(crate) mod registrar;
 pub(crate) mod sut;
 pub(crate) mod visit;
 pub(crate) mod w4_browser;
+pub(crate) mod w4_client;
+pub(crate) mod w4_code;
 pub(crate) mod w4_http;
 pub(crate) mod w4_page;
 pub(crate) mod waf;

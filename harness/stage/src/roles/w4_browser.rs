@@ -221,7 +221,7 @@ impl Walk<'_> {
             sessions: None,
             request,
         };
-        let answer = w4_http::ask(self.bed, self.play, self.target, ask).await?;
+        let answer = w4_http::ask(self.bed, self.play, self.target, &ask).await?;
         let answer = answer.ok_or_else(|| Trouble::sut("the WAF gave the browser no answer"))?;
         let mut flow = lock(&self.play.w4);
         let jar = flow.jars.entry(self.person.name.clone()).or_default();

@@ -80,7 +80,7 @@ pub(super) async fn ask(
     bed: &Bed,
     play: &Play,
     target: &Target,
-    ask: Ask<'_>,
+    ask: &Ask<'_>,
 ) -> Result<Option<Message>, Trouble> {
     let server_name = ask.server_name.unwrap_or(&target.host).to_owned();
     let settings = ClientSettings {
@@ -94,17 +94,17 @@ pub(super) async fn ask(
         play.stimulus(step, Layer::Tls, told(&settings));
         play.stimulus(step, Layer::Http, ask.request.bytes());
     }
-    let (connection, stream) = open(bed, play, &ask, target.address).await?;
+    let (connection, stream) = open(bed, play, ask, target.address).await?;
     let shaken = tls::client(&play.tap, connection, stream, &settings);
     let stream = match tokio::time::timeout(bed.answer_time(), shaken).await {
         Ok(Ok(stream)) => stream,
         // A refusal: the tap knows of it.
         Ok(Err(_)) => return Ok(None),
         Err(_) => {
-            return Err(unanswered(bed, play, &ask, "the end of the TLS handshake"));
+            return Err(unanswered(bed, play, ask, "the end of the TLS handshake"));
         }
     };
-    say(bed, play, &ask, connection, stream).await
+    say(bed, play, ask, connection, stream).await
 }
 
 /// Asks in clear. `None`: nobody listens there, or no HTTP answer came.
@@ -112,16 +112,16 @@ pub(super) async fn ask_in_clear(
     bed: &Bed,
     play: &Play,
     address: std::net::SocketAddr,
-    ask: Ask<'_>,
+    ask: &Ask<'_>,
 ) -> Result<Option<Message>, Trouble> {
     if let Some(step) = ask.step {
         play.stimulus(step, Layer::Tls, format!("no TLS\naddress: {address}"));
         play.stimulus(step, Layer::Http, ask.request.bytes());
     }
-    let Ok((connection, stream)) = open(bed, play, &ask, address).await else {
+    let Ok((connection, stream)) = open(bed, play, ask, address).await else {
         return Ok(None);
     };
-    say(bed, play, &ask, connection, Stream::Clear(stream)).await
+    say(bed, play, ask, connection, Stream::Clear(stream)).await
 }
 
 async fn open(
@@ -132,8 +132,9 @@ async fn open(
 ) -> Result<(u32, TcpStream), Trouble> {
     let opened = transport::connect(&play.tap, ask.interface, ask.from, address);
     match tokio::time::timeout(bed.answer_time(), opened).await {
-        Ok(opened) => opened
-            .map_err(|why| Trouble::sut(format!("{address} refused the connection: {why}"))),
+        Ok(opened) => {
+            opened.map_err(|why| Trouble::sut(format!("{address} refused the connection: {why}")))
+        }
         Err(_) => Err(unanswered(bed, play, ask, "the TCP connection")),
     }
 }

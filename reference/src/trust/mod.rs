@@ -3,6 +3,8 @@
 mod chain;
 mod faults;
 mod names;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 pub(crate) use chain::read_chain;

@@ -62,8 +62,9 @@ impl Waf {
         }
         let id = form.first("csrf")?;
         let interaction = records.interactions.get(id)?;
-        (interaction.session == session || foreign_taken)
-            .then(|| (id.to_owned(), interaction.clone()))
+        // What ties them is the session: after a logout the page is nobody's.
+        let tied = interaction.session == session || self.shared.has(Defect::FinishesForFormerUser);
+        (tied || foreign_taken).then(|| (id.to_owned(), interaction.clone()))
     }
 
     /// The service that a consent counts for: the one that the page named.

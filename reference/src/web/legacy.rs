@@ -1,7 +1,7 @@
 //! A hand-written TLS server that takes hellos which no modern stack takes. It goes as far as its own hello and no further: that is
 //! where a client learns what the server would settle for. rustls cannot be made to do this.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 /// What such a server takes.
@@ -208,10 +208,7 @@ pub(super) async fn send_unprotected(
     record.extend(length.to_be_bytes());
     record.extend(request.iter().take(usize::from(length)));
     stream.write_all(&record).await?;
-    stream.flush().await?;
-    let mut rest = [0; 1024];
-    while stream.read(&mut rest).await? != 0 {}
-    Ok(())
+    stream.shutdown().await
 }
 
 #[cfg(test)]

@@ -53,6 +53,13 @@ impl Authority {
         self.signed(wanted)
     }
 
+    /// A server's leaf whose name stands in its subject alone.
+    pub fn common_name(&self, name: &str) -> Leaf {
+        let mut wanted = parameters(&[], Usage::Server);
+        wanted.distinguished_name.push(DnType::CommonName, name);
+        self.signed(wanted)
+    }
+
     fn signed(&self, wanted: CertificateParams) -> Leaf {
         let key = KeyPair::generate().expect("a key");
         let leaf = wanted.signed_by(&key, &self.issuer).expect("a leaf");

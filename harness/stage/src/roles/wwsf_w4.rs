@@ -11,7 +11,7 @@ use wire::http::Message;
 use wire::tls::Sessions;
 
 use crate::bed::{Bed, Target};
-use crate::play::{Issued, Play};
+use crate::play::{Issued, Play, lock};
 use crate::roles::w4_browser::Jar;
 use crate::roles::w4_client::{
     Form, METADATA, Paths, address_of, certificate_text, identity, pairs_of, paths, plain, put_all,
@@ -171,7 +171,10 @@ pub(super) fn keep(
     };
     play.keep_token(step, name, issued(compact));
     if let Some(refresh) = members["refresh_token"].as_str() {
-        play.keep_token(step, &format!("{name}-refresh"), issued(refresh));
+        // No access token, so it is not told as one; scripts know it by its name all the same.
+        let name = format!("{name}-refresh");
+        play.masked(&name, refresh);
+        lock(&play.tokens).insert(name, issued(refresh));
     }
 }
 

@@ -59,6 +59,19 @@ fn tells(answer: &Message<'_>) -> Option<&'static str> {
             let target = http.header("Location").unwrap_or_default();
             (!target.starts_with("https://")).then_some("a redirect that leads not to https")
         }
-        _ => None,
+        _ => is_oauth(answer).then_some("an answer of an authorisation server in clear"),
     }
+}
+
+/// Whether an endpoint of OAuth itself refused (RFC 6749 section 5.2), and no server in front of it.
+fn is_oauth(answer: &Message<'_>) -> bool {
+    let error = answer
+        .http()
+        .and_then(|http| http.json())
+        .and_then(|json| json.get("error")?.as_str().map(str::to_owned));
+    error.is_some_and(|error| {
+        error.starts_with("invalid_")
+            || error.starts_with("unsupported_")
+            || matches!(error.as_str(), "unauthorized_client" | "access_denied")
+    })
 }

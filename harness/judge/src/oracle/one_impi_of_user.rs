@@ -1,5 +1,6 @@
 //! A token of the WAF tells exactly one IMPI, the user's, and at least one IMPU, all of that IMPI: in its claims, or beside it.
 
+use evidence::record::Kind;
 use serde_json::Value;
 
 use super::issued::{Issued, issued};
@@ -10,6 +11,10 @@ use crate::ruling::Ruling;
 
 pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     let tokens = issued(context);
+    if tokens.is_empty() && context.case.kind == Kind::Attack {
+        // An attack that is refused altogether brings nobody's identity.
+        return Ruling::Holds;
+    }
     if tokens.is_empty() {
         return Ruling::undecided(
             "no_token_seen",

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use reference::Role;
 use serde_json::json;
 use webbed::client::{Answer, Client};
-use webbed::pki::{self, Usage};
+use webbed::pki;
 use webbed::world::World;
 use webbed::{Answers, Bed};
 

@@ -1,5 +1,9 @@
 //! A test bed for the web nodes and the client: a whole world, and the roles of it that a test wants.
-#![allow(dead_code, reason = "each test file uses its own part of the bed")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file uses its own part of the bed, as one would a crate"
+)]
 
 pub mod client;
 pub mod oauth;

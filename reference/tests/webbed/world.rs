@@ -12,7 +12,10 @@ use super::pki::{Authority, Usage};
 /// Each bed of the process has an address block of its own.
 static NEXT: AtomicU8 = AtomicU8::new(1);
 
-const NODES: [(&str, &str, u8, &[(&str, u16)]); 9] = [
+/// Node, name, last number of its address, ports by interface.
+type Node = (&'static str, &'static str, u8, &'static [(&'static str, u16)]);
+
+const NODES: [Node; 9] = [
     ("wwsf-a", "portal-a.localhost", 11, &[("W1", 40_021)]),
     ("wwsf-b", "portal-b.localhost", 12, &[("W1", 40_022)]),
     ("wwsf-p1", "portal-p1.localhost", 13, &[("W1", 40_023)]),
@@ -248,14 +251,7 @@ pub fn password(user: &Value) -> String {
     format!("password of {}", user.as_str().expect("a name"))
 }
 
-fn find(
-    node: &str,
-) -> &'static (
-    &'static str,
-    &'static str,
-    u8,
-    &'static [(&'static str, u16)],
-) {
+fn find(node: &str) -> &'static Node {
     NODES
         .iter()
         .find(|(name, ..)| *name == node)

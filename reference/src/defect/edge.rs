@@ -1,0 +1,202 @@
+//! The mistakes of the edge.
+
+macro_rules! edge {
+    ($next:ident $($rest:ident)*; $($before:tt)*) => {
+        $next! { $($rest)*; $($before)*
+            /// Registers the public identity of the To header instead of checking it against the token.
+            TrustsToHeader = "trusts-to-header" @ EpCscf,
+            /// Refuses every request, good or bad.
+            RefusesEverybody = "refuses-everybody" @ EpCscf,
+            /// Vouches for whoever shows no credentials, by the identity of To.
+            AcceptsNoToken = "accepts-no-token" @ EpCscf,
+            /// Vouches for whoever shows an empty token, by the identity of To.
+            AcceptsEmptyToken = "accepts-empty-token" @ EpCscf,
+            /// Reads a token behind any authentication scheme.
+            AnySchemeAsBearer = "any-scheme-as-bearer" @ EpCscf,
+            /// Takes an unsigned token whose algorithm is none, in any spelling.
+            AcceptsAlgNone = "accepts-alg-none" @ EpCscf,
+            /// Takes a token whose signature is empty, whatever its algorithm.
+            AcceptsUnsignedToken = "accepts-unsigned-token" @ EpCscf,
+            /// Reads the claims of a token without checking its signature.
+            SkipsSignature = "skips-signature" @ EpCscf,
+            /// Takes a MAC made with the bytes of the public key for a signature.
+            AcceptsHs256WithPublicKey = "accepts-hs256-with-public-key" @ EpCscf,
+            /// Takes a MAC made with an empty or obvious secret for a signature.
+            AcceptsGuessableSecret = "accepts-guessable-secret" @ EpCscf,
+            /// Reads a MAC key from the file that the key id names.
+            KidIsAFileName = "kid-is-a-file-name" @ EpCscf,
+            /// Takes every public-key algorithm, enrolled or not.
+            AnyAlgorithm = "any-algorithm" @ EpCscf,
+            /// Takes an ECDSA signature of zeros.
+            AcceptsZeroEcdsaSignature = "accepts-zero-ecdsa-signature" @ EpCscf,
+            /// Takes an ECDSA signature in DER in place of the fixed form.
+            AcceptsDerSignature = "accepts-der-signature" @ EpCscf,
+            /// Checks a token with the key in its own header.
+            UsesEmbeddedJwk = "uses-embedded-jwk" @ EpCscf,
+            /// Checks a token with the key of the certificate in its own header.
+            UsesX5c = "uses-x5c" @ EpCscf,
+            /// Fetches the keys from the address in the token's header.
+            UsesJku = "uses-jku" @ EpCscf,
+            /// Takes a token that any key of any party verifies.
+            TriesAllKeys = "tries-all-keys" @ EpCscf,
+            /// Passes over critical header members that it does not know.
+            IgnoresCrit = "ignores-crit" @ EpCscf,
+            /// Reads JSON with a member twice and takes the last.
+            LastDuplicateClaimWins = "last-duplicate-claim-wins" @ EpCscf,
+            /// Takes a token that has expired.
+            IgnoresExpiry = "ignores-expiry" @ EpCscf,
+            /// Takes a token without expiry.
+            RequiresNoExpiry = "requires-no-expiry" @ EpCscf,
+            /// Takes a token before its time.
+            IgnoresNotBefore = "ignores-not-before" @ EpCscf,
+            /// Takes a token that lives longer than is allowed.
+            IgnoresLifeLimit = "ignores-life-limit" @ EpCscf,
+            /// Takes a token that is meant for somebody else.
+            IgnoresAudience = "ignores-audience" @ EpCscf,
+            /// Takes a token that does not say for whom it is meant.
+            RequiresNoAudience = "requires-no-audience" @ EpCscf,
+            /// Takes an audience that only begins like its own.
+            PrefixAudience = "prefix-audience" @ EpCscf,
+            /// Compares issuers without regard to case.
+            IgnoresIssuerCase = "ignores-issuer-case" @ EpCscf,
+            /// Takes a token without issuer for one of the first party.
+            RequiresNoIssuer = "requires-no-issuer" @ EpCscf,
+            /// Takes issuers as they come and fetches their keys.
+            LearnsIssuers = "learns-issuers" @ EpCscf,
+            /// Does not look for which client of an issuer a token was made.
+            IgnoresClient = "ignores-client" @ EpCscf,
+            /// Takes the first WWSF of an issuer when a token names none.
+            GuessesWwsf = "guesses-wwsf" @ EpCscf,
+            /// Takes a token of any type for an access token.
+            AnyTokenType = "any-token-type" @ EpCscf,
+            /// Does not look for the scope that it is declared to demand.
+            IgnoresScope = "ignores-scope" @ EpCscf,
+            /// Takes a token again that works only once.
+            TakesTokenTwice = "takes-token-twice" @ EpCscf,
+            /// Makes up a private identity from To when the token has none.
+            ImpiFromTo = "impi-from-to" @ EpCscf,
+            /// Takes the public identity of To when the token has none.
+            ImpuFromTo = "impu-from-to" @ EpCscf,
+            /// Goes on when introspection is out of reach.
+            FailsOpenWithoutIntrospection = "fails-open-without-introspection" @ EpCscf,
+            /// Takes an introspection answer that says inactive.
+            IgnoresActiveFalse = "ignores-active-false" @ EpCscf,
+            /// Takes an introspection answer in which active is anything but false.
+            AnyActiveValue = "any-active-value" @ EpCscf,
+            /// Reads an introspection answer whatever its HTTP status.
+            IgnoresIntrospectionStatus = "ignores-introspection-status" @ EpCscf,
+            /// Asks about a token once and believes the answer ever after.
+            CachesIntrospection = "caches-introspection" @ EpCscf,
+            /// Takes the issuer of an introspection answer from whatever endpoint gave it.
+            BelievesForeignIntrospection = "believes-foreign-introspection" @ EpCscf,
+            /// Does not compare From with To where it is declared to.
+            IgnoresFrom = "ignores-from" @ EpCscf,
+            /// Takes the private identity from a Digest header beside the token.
+            UsernameFromDigest = "username-from-digest" @ EpCscf,
+            /// Takes the last of two Authorization headers.
+            AdoptsSecondAuthorization = "adopts-second-authorization" @ EpCscf,
+            /// Lets an asserted identity of the client pass.
+            PassesPai = "passes-pai" @ EpCscf,
+            /// Lets a served user of the client pass.
+            PassesServedUser = "passes-served-user" @ EpCscf,
+            /// Lets charging and visited network headers of the client pass.
+            PassesTdHeaders = "passes-td-headers" @ EpCscf,
+            /// Lets the label of the client pass.
+            PassesIntegrityProtected = "passes-integrity-protected" @ EpCscf,
+            /// Lets the token pass to the core.
+            PassesToken = "passes-token" @ EpCscf,
+            /// Lets the Route of the client pass.
+            PassesRoute = "passes-route" @ EpCscf,
+            /// Lets the session keys of a challenge pass to the client.
+            PassesSessionKeys = "passes-session-keys" @ EpCscf,
+            /// Takes the party from what the client writes.
+            PartyFromHeader = "party-from-header" @ EpCscf,
+            /// Takes the party from the page that opened the connection.
+            PartyFromOrigin = "party-from-origin" @ EpCscf,
+            /// Names the first party whatever the token says.
+            PartyAlwaysA = "party-always-a" @ EpCscf,
+            /// Names the party of the first registration at every refresh.
+            KeepsFirstParty = "keeps-first-party" @ EpCscf,
+            /// Serves a party that is switched off.
+            IgnoresPartySwitch = "ignores-party-switch" @ EpCscf,
+            /// Refuses every party when one is switched off.
+            SwitchHitsAll = "switch-hits-all" @ EpCscf,
+            /// Does not look for the grant where it is declared to.
+            NoGrantCheckAtEdge = "no-grant-check-at-edge" @ EpCscf,
+            /// Does not look whether an identity is of the WWSF's pool.
+            NoPoolCheck = "no-pool-check" @ EpCscf,
+            /// Takes an identity of whichever pool.
+            AnyPoolMember = "any-pool-member" @ EpCscf,
+            /// Does not look whether a public identity is of the pool's member.
+            ImpuOutsidePoolMember = "impu-outside-pool-member" @ EpCscf,
+            /// Lets a party for individuals vouch for members of a pool.
+            IndividualPartyForPool = "individual-party-for-pool" @ EpCscf,
+            /// Does not look whether a pool identity is for anonymous users.
+            IgnoresMemberClass = "ignores-member-class" @ EpCscf,
+            /// Lets an anonymous token name any member of the pool in To.
+            AnonToIdentified = "anon-to-identified" @ EpCscf,
+            /// Lets several private identities register on one connection.
+            ManyIdentities = "many-identities" @ EpCscf,
+            /// Refuses an identity mismatch, and forwards the request a moment later.
+            ForwardsLate = "forwards-late" @ EpCscf,
+            /// Refuses an identity mismatch, and forwards the request at once.
+            ForwardsAndRefuses = "forwards-and-refuses" @ EpCscf,
+            /// Takes an upgrade from every page.
+            NoOriginCheck = "no-origin-check" @ EpCscf,
+            /// Takes an upgrade without Origin where one is demanded.
+            TakesMissingOrigin = "takes-missing-origin" @ EpCscf,
+            /// Takes an Origin that holds an enrolled host name somewhere.
+            OriginBySubstring = "origin-by-substring" @ EpCscf,
+            /// Takes a token on a page of another party where that is declared forbidden.
+            IgnoresOriginParty = "ignores-origin-party" @ EpCscf,
+            /// Takes an upgrade that does not offer the subprotocol sip.
+            NoSubprotocolCheck = "no-subprotocol-check" @ EpCscf,
+            /// Takes an upgrade of any WebSocket version.
+            IgnoresWebsocketVersion = "ignores-websocket-version" @ EpCscf,
+            /// Takes an upgrade without a key.
+            NeedsNoWebsocketKey = "needs-no-websocket-key" @ EpCscf,
+            /// Takes an upgrade for any Host.
+            IgnoresHost = "ignores-host" @ EpCscf,
+            /// Shows its certificate for any server name.
+            AnyServerName = "any-server-name" @ EpCscf,
+            /// Goes on with a client that offers other application protocols only.
+            IgnoresAlpn = "ignores-alpn" @ EpCscf,
+            /// Takes an upgrade without TLS on the same port.
+            AcceptsClearWebsocket = "accepts-clear-websocket" @ EpCscf,
+            /// Reads frames that the client did not mask.
+            AcceptsUnmasked = "accepts-unmasked" @ EpCscf,
+            /// Answers a client that offers at most TLS 1.1.
+            LegacyTls = "legacy-tls" @ EpCscf,
+            /// Refreshes without a token on a connection that registered by one.
+            ConnectionIsCredential = "connection-is-credential" @ EpCscf,
+            /// Takes any good token for a refresh on a connection that is registered.
+            RefreshTrustsConnection = "refresh-trusts-connection" @ EpCscf,
+            /// Ends a registration without a token.
+            DeregWithoutToken = "dereg-without-token" @ EpCscf,
+            /// Registers for longer than the token lives where that is declared forbidden.
+            IgnoresExpiresCap = "ignores-expires-cap" @ EpCscf,
+            /// Asserts the preferred identity of a client, registered or not.
+            IgnoresInviteIdentity = "ignores-invite-identity" @ EpCscf,
+            /// Asserts the identity of From, registered or not.
+            AssertsAnyFrom = "asserts-any-from" @ EpCscf,
+            /// Forwards requests of a connection that nobody is registered on.
+            InviteBeforeRegister = "invite-before-register" @ EpCscf,
+            /// Forwards requests of an identity that has ended its registration.
+            ServesAfterDeregistration = "serves-after-deregistration" @ EpCscf,
+            /// Delivers a request of the core on whichever connection comes first.
+            DeliversOnAnyFlow = "delivers-on-any-flow" @ EpCscf,
+            /// Labels every Digest REGISTER as if the connection were proven.
+            LabelsTlsYesAlways = "labels-tls-yes-always" @ EpCscf,
+            /// Labels a Digest REGISTER as authenticated by the edge.
+            LabelsAuthDoneForDigest = "labels-auth-done-for-digest" @ EpCscf,
+            /// Serves a second message behind the length of the first.
+            SplitsTwoMessages = "splits-two-messages" @ EpCscf,
+            /// Compares user parts without regard to case and undoes every escape.
+            FoldsNames = "folds-names" @ EpCscf,
+            /// Stops serving after a malformed message.
+            DiesOnMalformed = "dies-on-malformed" @ EpCscf,
+            /// Takes the first of two To headers and forwards both.
+            TwoToHeadersFirst = "two-to-headers-first" @ EpCscf,
+        }
+    };
+}

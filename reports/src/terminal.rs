@@ -104,8 +104,10 @@ fn write_subject(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord]) {
         planned.seed
     );
     sheet.labelled("", Ink::Dim, 0, &scope);
-    for left_out in &planned.deselected {
-        sheet.labelled("left out ", Ink::Yellow, 9, left_out);
+    if !planned.deselected.is_empty() {
+        let left_out = u64::try_from(planned.deselected.len()).unwrap_or(u64::MAX);
+        let said = format!("left out {} that were not selected", count(left_out, "case"));
+        sheet.labelled("", Ink::Yellow, 0, &said);
     }
     let mut pieces = vec![(
         Ink::Plain,

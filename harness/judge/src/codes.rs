@@ -4,6 +4,26 @@ use crate::context::Context;
 use crate::play::{Message, Play};
 use crate::ruling::Ruling;
 
+/// Whether an advisory about a wrong code says anything: an acceptance is no refusal, and its oracles tell.
+pub(crate) fn is_refused(context: &Context<'_, '_>) -> bool {
+    let status = first_request(context)
+        .and_then(|request| answer_of(context.play, request))
+        .and_then(status);
+    status.is_some_and(|status| status >= 300)
+}
+
+fn answer_of<'p, 'a>(play: &'p Play<'a>, request: &Message<'a>) -> Option<&'p Message<'a>> {
+    if request.is_http_request() {
+        play.http_answer(request)
+    } else {
+        play.final_answer(request)
+    }
+}
+
+fn status(answer: &Message<'_>) -> Option<u16> {
+    answer.status().or_else(|| answer.http_status())
+}
+
 /// Whether the first refused request of the attack was refused with a declared code.
 pub(crate) fn code(context: &Context<'_, '_>) -> Ruling {
     let Some(class) = context.case.codes.as_deref() else {
@@ -20,18 +40,10 @@ pub(crate) fn code(context: &Context<'_, '_>) -> Ruling {
     let Some(request) = first_request(context) else {
         return Ruling::Holds;
     };
-    let answer = if request.is_http_request() {
-        play.http_answer(request)
-    } else {
-        play.final_answer(request)
-    };
-    let Some(answer) = answer else {
+    let Some(answer) = answer_of(play, request) else {
         return Ruling::undecided("silent", "no answer came, so there is no code");
     };
-    let status = answer
-        .status()
-        .or_else(|| answer.http_status())
-        .unwrap_or(0);
+    let status = status(answer).unwrap_or(0);
     if !wanted.iter().any(|code| code.parse() == Ok(status)) {
         return Ruling::broken(expected, answer.summary(), [answer.n]);
     }

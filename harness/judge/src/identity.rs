@@ -38,13 +38,15 @@ fn parameters(request: &sip::Message, name: &str) -> Vec<String> {
 /// The third parties that the declared carrier names in a request on Mw.
 pub(crate) fn parties(play: &Play<'_>, request: &sip::Message) -> Vec<String> {
     let carrier = carrier(play);
-    let mut found = parameters(request, carrier);
-    found.extend(
-        request
-            .fields(carrier)
-            .map(|value| value.trim_matches(['"', '<', '>']).to_owned()),
-    );
-    found
+    let found = parameters(request, carrier);
+    if !found.is_empty() {
+        // Where the parameter carries it, a header of the same name is one of the WIC's own that a proxy leaves as it came.
+        return found;
+    }
+    request
+        .fields(carrier)
+        .map(|value| value.trim_matches(['"', '<', '>']).to_owned())
+        .collect()
 }
 
 /// The header or parameter that carries the third party on Mw.

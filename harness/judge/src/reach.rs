@@ -174,7 +174,9 @@ impl<'p, 'a> Reach<'p, 'a> {
             .play
             .connections
             .iter()
-            .filter(|(_, connection)| within.contains(&connection.opened))
+            .filter(|(_, connection)| {
+                connection.by == Some(Side::Us) && within.contains(&connection.opened)
+            })
             .map(|(number, _)| *number)
             .collect();
         let Some(number) = opened.last() else {

@@ -96,7 +96,8 @@ fn known(name: &str, variants: bool) -> bool {
         Some(("token" | "last", _)) => true,
         Some(("world", fact)) => WORLD.contains(&fact),
         Some((person, fact)) => PEOPLE.contains(&person) && FACTS.contains(&fact),
-        None => name == "message" || (variants && name == "variant"),
+        // The message under edit and the tag of its From: only the sender of a message knows them.
+        None => matches!(name, "message" | "tag") || (variants && name == "variant"),
     }
 }
 

@@ -285,10 +285,26 @@ impl Bed {
     pub(crate) fn self_signed(&self, key: &certs_gen::LeafKey) -> Result<Vec<Vec<u8>>, String> {
         let now = time::OffsetDateTime::now_utc();
         let names = vec!["signer.localhost".to_owned()];
-        let request = LeafRequest { names, addresses: Vec::new(), usage: Usage::Both, subject_cn: None, now };
-        let others = Others { unknown: &self.world.unknown_authority };
-        let made = self.world.authority.issue_flawed_for_key(&request, Flaw::SelfSigned, &others, key);
-        Ok(made.map_err(|why| why.to_string())?.chain.iter().map(|der| der.to_vec()).collect())
+        let request = LeafRequest {
+            names,
+            addresses: Vec::new(),
+            usage: Usage::Both,
+            subject_cn: None,
+            now,
+        };
+        let others = Others {
+            unknown: &self.world.unknown_authority,
+        };
+        let made =
+            self.world
+                .authority
+                .issue_flawed_for_key(&request, Flaw::SelfSigned, &others, key);
+        Ok(made
+            .map_err(|why| why.to_string())?
+            .chain
+            .iter()
+            .map(|der| der.to_vec())
+            .collect())
     }
 
     /// A client certificate of a node: honest, or with one flaw.
@@ -333,9 +349,21 @@ impl Bed {
         flaw: Option<&str>,
     ) -> Result<tls::Identity, String> {
         let now = time::OffsetDateTime::now_utc();
-        let (addresses, names): (Vec<_>, Vec<_>) = names.iter().cloned().partition(|name| name.parse::<IpAddr>().is_ok());
-        let addresses = addresses.iter().filter_map(|name| name.parse().ok()).collect();
-        let request = LeafRequest { names, addresses, usage, subject_cn: None, now };
+        let (addresses, names): (Vec<_>, Vec<_>) = names
+            .iter()
+            .cloned()
+            .partition(|name| name.parse::<IpAddr>().is_ok());
+        let addresses = addresses
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect();
+        let request = LeafRequest {
+            names,
+            addresses,
+            usage,
+            subject_cn: None,
+            now,
+        };
         let text = |why: certs_gen::Error| why.to_string();
         let Some(flaw) = flaw else {
             let leaf = self

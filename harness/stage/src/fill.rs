@@ -16,7 +16,7 @@ pub(crate) fn text_of(play: &Play, text: &str) -> Result<String, String> {
     let mut missing = None;
     let filled = placeholder::fill(text, |name| {
         let found = value(play, name);
-        if found.is_none() && name != "message" {
+        if found.is_none() && !matches!(name, "message" | "tag") {
             missing.get_or_insert_with(|| format!("nothing in the world is called {{{name}}}"));
         }
         found

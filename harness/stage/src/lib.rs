@@ -29,5 +29,8 @@ pub use world::World;
 /// The names of the flaws that a forged token can have.
 #[must_use]
 pub fn token_flaws() -> Vec<String> {
-    jose::Flaw::ALL.iter().map(|flaw| flaw.name().to_owned()).collect()
+    jose::Flaw::ALL
+        .iter()
+        .map(|flaw| flaw.name().to_owned())
+        .collect()
 }

@@ -191,7 +191,10 @@ fn trials(
                 let refuses = defect.refuses_everybody()
                     && suite::role(defect.role()) == *role
                     && model == "default";
-                if !only.is_empty() || refuses {
+                if refuses {
+                    only = ids(proofs, &applying);
+                }
+                if !only.is_empty() {
                     only.dedup();
                     trials.push(Trial {
                         model: model.clone(),
@@ -287,6 +290,11 @@ fn one(
 
 impl Matrix {
     fn take(&mut self, trial: &Trial, records: &[CaseRecord]) {
+        let controls: BTreeSet<(&str, u8)> = records
+            .iter()
+            .filter(|record| record.kind == Kind::Control && record.verdict == Verdict::Pass)
+            .map(|record| (record.control.as_str(), record.registration))
+            .collect();
         for record in records {
             let id = record.case.split('@').next().unwrap_or_default().to_owned();
             let fine = matches!(record.verdict, Verdict::Pass | Verdict::NotApplicable);
@@ -304,7 +312,9 @@ impl Matrix {
                 }
                 None => {}
                 Some(defect) if defect.refuses_everybody() => {
-                    if record.verdict == Verdict::Pass && record.kind != Kind::Control {
+                    // Where the control passes (a handshake), not everybody is refused.
+                    let served = controls.contains(&(record.control.as_str(), record.registration));
+                    if record.verdict == Verdict::Pass && record.kind != Kind::Control && !served {
                         self.vacuous.insert(format!(
                             "{} passes although {} is on",
                             record.case,

@@ -150,7 +150,10 @@ pub(super) fn advise(record: &mut CaseRecord, context: &Context<'_, '_>, absence
             &[],
         ));
     }
-    if record.verdict == Verdict::Fail || !context.case.code_checks.is_empty() {
+    if record.verdict == Verdict::Fail
+        || !context.case.code_checks.is_empty()
+        || !codes::is_refused(context)
+    {
         return;
     }
     if let Ruling::Broken {

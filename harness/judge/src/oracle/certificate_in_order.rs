@@ -6,11 +6,13 @@ use evidence::event::{Side, TlsFacts};
 use x509_parser::prelude::*;
 use x509_parser::public_key::PublicKey;
 
+use super::chain;
 use crate::context::Context;
 use crate::ruling::Ruling;
 
 pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     let play = context.play;
+    let roots = play.fact("world.roots");
     let now = i64::try_from(play.plan.wall_clock_ms / 1000).unwrap_or(i64::MAX);
     let shown: Vec<(&TlsFacts, usize)> = play
         .connections
@@ -26,7 +28,7 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
         );
     }
     Ruling::unless(shown.into_iter().find_map(|(tls, opened)| {
-        let wrong = wrong_in(tls, now)?;
+        let wrong = wrong_in(tls, now, roots)?;
         Some(Ruling::broken(
             "a certificate chain that is in order",
             wrong,
@@ -36,7 +38,7 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
 }
 
 /// The first check that a chain fails, in words.
-pub(crate) fn wrong_in(tls: &TlsFacts, now: i64) -> Option<String> {
+fn wrong_in(tls: &TlsFacts, now: i64, roots: Option<&str>) -> Option<String> {
     let chain: Result<Vec<X509Certificate<'_>>, _> = tls
         .peer_chain
         .iter()
@@ -60,7 +62,7 @@ pub(crate) fn wrong_in(tls: &TlsFacts, now: i64) -> Option<String> {
                 .enumerate()
                 .find_map(|(place, certificate)| strength(certificate, place))
         })
-        .or_else(|| order(&chain))
+        .or_else(|| chain::wrong_in(&chain, roots))
 }
 
 /// The leaf's subjectAltName has the name that was asked for (RFC 6125, RFC 9525).
@@ -169,32 +171,6 @@ fn strength(certificate: &X509Certificate<'_>, place: usize) -> Option<String> {
         "signature: certificate {place} is signed with {}",
         broken.1
     ))
-}
-
-/// Each certificate is issued by the next; the leaf is not its own issuer; whoever issues is a CA.
-fn order(chain: &[X509Certificate<'_>]) -> Option<String> {
-    let leaf = chain.first()?;
-    if leaf.subject() == leaf.issuer() {
-        return Some("chain: the server's certificate is self-signed".to_owned());
-    }
-    chain.windows(2).enumerate().find_map(|(place, pair)| {
-        let [certificate, issuer] = pair else {
-            return None;
-        };
-        if certificate.issuer() != issuer.subject() {
-            Some(format!(
-                "chain: certificate {place} names another issuer than certificate {}",
-                place + 1
-            ))
-        } else if !issuer.is_ca() {
-            Some(format!(
-                "chain: certificate {} issues and is no CA",
-                place + 1
-            ))
-        } else {
-            None
-        }
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod bindings_unchanged;
 mod certificate_in_order;
+mod chain;
 mod client_authentication_in_order;
 mod connection_ended;
 mod cookie_in_order;

@@ -1,8 +1,10 @@
 //! No answer to the attack's HTTP requests has a token or a code: in JSON, in a form, in a redirect.
 
+use script::vocabulary::{Verb, wwsf};
+
 use crate::context::Context;
 use crate::http::{fields, member, url_fields};
-use crate::play::Message;
+use crate::play::{Message, Play};
 use crate::ruling::Ruling;
 
 /// Names under which tokens travel (RFC 6749 sections 4.1.2, 5.1).
@@ -15,8 +17,9 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
         .first()
         .map(String::as_str);
     let names: Vec<&str> = TOKENS.iter().copied().chain(declared).collect();
-    let found = context.http_answers().filter_map(|answer| {
-        let place = given(answer, &names)?;
+    let found = context.http_requests().filter_map(|request| {
+        let answer = context.play.http_answer(request)?;
+        let place = given(answer, &names, counts_code(context.play, request))?;
         Some(Ruling::broken(
             "an answer without token and code",
             format!("{place} in {}", answer.summary()),
@@ -35,8 +38,15 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     Ruling::all(found.chain(cut))
 }
 
+/// Whether a code is what the attack must not get: when it asks for one. Where the code is only the way to a token, an honest
+/// user goes that way up to the lie, and gets his code.
+fn counts_code(play: &Play<'_>, request: &Message<'_>) -> bool {
+    let verb = request.step.and_then(|step| play.verb(step));
+    matches!(verb, Some(Verb::Wwsf(wwsf::Verb::Authorize(_))))
+}
+
 /// The name under which an answer gives a token or code.
-fn given(answer: &Message<'_>, names: &[&str]) -> Option<String> {
+fn given(answer: &Message<'_>, names: &[&str], code: bool) -> Option<String> {
     let http = answer.http()?;
     let filled = |name: &str| {
         http.json()
@@ -48,7 +58,7 @@ fn given(answer: &Message<'_>, names: &[&str]) -> Option<String> {
         return Some(format!("{name} in JSON"));
     }
     let is_given = |(name, value): &(String, String)| {
-        !value.is_empty() && (names.contains(&name.as_str()) || name == "code")
+        !value.is_empty() && (names.contains(&name.as_str()) || code && name == "code")
     };
     let location = http.header("Location").map(url_fields).unwrap_or_default();
     if let Some((name, _)) = location.into_iter().find(|pair| is_given(pair)) {

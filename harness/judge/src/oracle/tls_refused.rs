@@ -1,6 +1,6 @@
 //! A TLS server refuses the hello: an alert or an end, and no ServerHello that takes what was offered.
 
-use evidence::event::Layer;
+use evidence::event::{Layer, Side};
 
 use super::tls_record::ServerHello;
 use crate::context::Context;
@@ -21,7 +21,8 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     let secured = play
         .connections
         .values()
-        .filter(|connection| judged(connection.step))
+        // The SUT may fetch keys meanwhile; that handshake is its own.
+        .filter(|connection| connection.by != Some(Side::Sut) && judged(connection.step))
         .filter_map(|connection| {
             let tls = connection.secured?;
             let came = format!(

@@ -210,7 +210,7 @@ fn strongest(decision: &mut Decision, declared: &[String]) {
     let chosen = declared
         .iter()
         .find(|name| offered.contains(name))
-        .or(offered.first())
+        .or_else(|| offered.first())
         .cloned();
     decision
         .fields

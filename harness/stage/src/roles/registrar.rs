@@ -1,6 +1,6 @@
 //! The rules of an S-CSCF with its HSS, as a played core keeps them: no machine that says 200 to everything.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
 use sip::digest::{Algorithm, Computation, Quality, Secret};
@@ -33,7 +33,7 @@ impl Decision {
 pub(crate) struct Registrar {
     nonces: Mutex<HashMap<String, Nonce>>,
     /// IMPIs whose TLS connection is bound: a later REGISTER may come as `tls-yes`.
-    bound: Mutex<HashMap<String, bool>>,
+    bound: Mutex<HashSet<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -56,7 +56,7 @@ impl Registrar {
         }
         match shown.param("integrity-protected") {
             Some("auth-done") => self.trusted(world, request, shown, &impi, carrier),
-            Some("tls-yes") if lock(&self.bound).contains_key(&impi) => {
+            Some("tls-yes") if lock(&self.bound).contains(&impi) => {
                 accepted(world, request, &impi)
             }
             _ => self.digest(world, request, shown, &impi, &impu),
@@ -107,7 +107,11 @@ impl Registrar {
         {
             return self.challenge(world, impu, Some(impi));
         }
-        lock(&self.bound).insert(impi.to_owned(), true);
+        if request.field("Expires").is_some_and(|value| value.trim() == "0") {
+            lock(&self.bound).remove(impi);
+        } else {
+            lock(&self.bound).insert(impi.to_owned());
+        }
         let mut decision = accepted(world, request, impi);
         let info = format!(
             "qop=auth, rspauth=\"{}\", cnonce=\"{}\", nc={}",

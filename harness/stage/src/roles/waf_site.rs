@@ -195,8 +195,13 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
         .filter(|(_, issued)| issued.genuine && issued.expires_s > now())
         .and_then(|(_, issued)| active(play, issued, None));
     match told.as_ref().and_then(|told| told.answer.as_deref()) {
-        Some("error") => (500, json!({ "error": "server_error" })),
-        Some("inactive") => (200, json!({ "active": false })),
+        // The body is one that an edge would take if it did not look at the status.
+        Some("error") => (500, honest.unwrap_or_else(|| json!({ "error": "server_error" }))),
+        Some("inactive") => {
+            let mut answer = honest.unwrap_or_else(|| json!({}));
+            answer["active"] = Value::Bool(false);
+            (200, answer)
+        }
         Some("not-json") => (200, Value::String("active".to_owned())),
         Some("active-text") => {
             let mut answer = honest.unwrap_or_else(|| json!({}));

@@ -427,7 +427,9 @@ fn message(
         None => request,
     };
     let mut message = request.build();
-    edit(&mut message, &verb.set, &verb.add, &verb.drop)?;
+    // An edited From keeps the tag of its dialog: the identity alone is changed.
+    let tagged = |lines: &[String]| lines.iter().map(|line| line.replace("{tag}", &dialog.from_tag)).collect::<Vec<_>>();
+    edit(&mut message, &tagged(&verb.set), &tagged(&verb.add), &verb.drop)?;
     Ok(message)
 }
 

@@ -10,7 +10,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use crate::http::{Head, Message, Reader};
 
 /// Bodies are kept up to this length.
-const MOST: usize = 600;
+const MOST: usize = 24;
 
 /// All targets, one after the other.
 pub fn all(data: &[u8]) {

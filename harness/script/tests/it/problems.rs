@@ -82,6 +82,26 @@ fn a_registration_that_does_not_exist() {
 }
 
 #[test]
+fn a_registration_that_stands_twice() {
+    shown!(
+        1,
+        Bed::right().with("registration = 3\n", "registration = [3, 3]\n")
+    );
+}
+
+/// The steps of a control are looked at with each attack that departs from it.
+#[test]
+fn a_problem_of_a_control_is_told_once() {
+    shown!(
+        1,
+        Bed::right().with(
+            "{ wic.connect = { person = \"alice\" } }",
+            "{ wic.connect = { person = \"alice\", query = \"{alise.impu}\" } }"
+        )
+    );
+}
+
+#[test]
 fn a_registration_that_its_control_is_not_played_in() {
     // And no clause of the attack holds in it.
     shown!(

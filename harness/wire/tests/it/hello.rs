@@ -141,10 +141,10 @@ async fn answered_by_openssl(version: &str, hello: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn an_old_hello_is_taken_by_who_speaks_the_version_and_refused_for_it_by_who_does_not() {
-    for (version, flag, number) in [
-        ("1.0", "-tls1", 1),
-        ("1.1", "-tls1_1", 2),
-        ("1.2", "-tls1_2", 3),
+    for (version, flag, number, next) in [
+        ("1.0", "-tls1", 1, "-tls1_1"),
+        ("1.1", "-tls1_1", 2, "-tls1_2"),
+        ("1.2", "-tls1_2", 3, "-tls1_3"),
     ] {
         let hello = hello(version, "usual", Some(NAME));
         let taken = answered_by_openssl(flag, &hello).await;
@@ -153,7 +153,7 @@ async fn an_old_hello_is_taken_by_who_speaks_the_version_and_refused_for_it_by_w
             (HANDSHAKE, 2, &[3, number][..]),
             "{version}"
         );
-        let refused = answered_by_openssl("-tls1_3", &hello).await;
+        let refused = answered_by_openssl(next, &hello).await;
         assert_eq!(
             (refused[0], refused[6]),
             (ALERT, PROTOCOL_VERSION),

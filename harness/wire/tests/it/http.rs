@@ -137,6 +137,23 @@ async fn without_a_length_a_response_lasts_until_the_end_and_a_request_has_no_bo
 }
 
 #[tokio::test]
+async fn a_request_without_a_length_ends_with_its_head() {
+    let mut stream = sent(b"GET /1 HTTP/1.1\r\n\r\nGET /2 HTTP/1.1\r\n\r\n").await;
+    let mut reader = Reader::default();
+    for target in ["/1", "/2"] {
+        let request = reader
+            .message(&mut stream, MOST, false)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (request.head.request(), request.body.len()),
+            (Some(("GET", target)), 0)
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_has_no_body_by_its_status_or_method_has_none() {
     let mut stream = sent(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 304 Not Modified\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await;
     let mut reader = Reader::default();

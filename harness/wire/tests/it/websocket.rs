@@ -72,6 +72,25 @@ async fn valid_framings_are_read_as_one_message_of_any_length() {
     }
 }
 
+/// RFC 6455 section 5.2: the shortest of the three forms of a length must be used.
+#[test]
+fn lengths_are_written_in_their_shortest_form() {
+    for (length, wanted) in [
+        (125, &[0x81, 0x80 | 125][..]),
+        (126, &[0x81, 0x80 | 126, 0, 126]),
+        (65_535, &[0x81, 0x80 | 126, 0xff, 0xff]),
+        (65_536, &[0x81, 0x80 | 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+    ] {
+        let raw = raw_frames(&vec![b'x'; length], Framing::Text);
+        assert_eq!(&raw[..wanted.len()], wanted);
+        assert_eq!(
+            raw.len(),
+            wanted.len() + 4 + length,
+            "a mask and the payload follow"
+        );
+    }
+}
+
 #[tokio::test]
 async fn fragments_are_fragments_with_a_ping_between() {
     let (mut ours, mut theirs) = client().await;
@@ -100,6 +119,7 @@ async fn wrong_framings_are_refused_for_what_is_wrong() {
         ours.write_raw(&raw_frames(b"REGISTER", framing))
             .await
             .unwrap();
+        drop(ours);
         let refused = theirs.next().await.unwrap().unwrap_err().to_string();
         assert!(refused.contains(what), "{framing:?}: {refused}");
     }
@@ -179,6 +199,7 @@ async fn an_end_is_told_in_words() {
         .write_all(&raw_frames(b"x", Framing::Unmasked))
         .await
         .unwrap();
+    drop(theirs);
     assert!(closed(ours.next().await).contains("mask"));
 }
 

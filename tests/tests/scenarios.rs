@@ -1,0 +1,131 @@
+//! The scenarios of the tree, read with the names that the other crates really own.
+
+mod tree;
+
+use std::collections::BTreeSet;
+
+use evidence::Role;
+use script::{Suite, SutFile, Vocabulary};
+
+use crate::tree::{SourceFile, files};
+
+fn role(role: reference::Role) -> Role {
+    match role {
+        reference::Role::Wic => Role::Wic,
+        reference::Role::Wwsf => Role::Wwsf,
+        reference::Role::Waf => Role::Waf,
+        reference::Role::EpCscf => Role::EpCscf,
+        reference::Role::Core => Role::Core,
+    }
+}
+
+fn vocabulary() -> Vocabulary {
+    Vocabulary {
+        defects: reference::Defect::ALL
+            .iter()
+            .map(|defect| (defect.name().to_owned(), role(defect.role())))
+            .collect(),
+        certificate_flaws: certs_gen::Flaw::ALL
+            .iter()
+            .map(|flaw| flaw.name().to_owned())
+            .collect(),
+        token_flaws: jose::Flaw::ALL
+            .iter()
+            .map(|flaw| flaw.name().to_owned())
+            .collect(),
+        oracles: judge::Oracle::ALL
+            .iter()
+            .map(|oracle| oracle.name().to_owned())
+            .collect(),
+    }
+}
+
+fn scenario_files() -> Vec<(String, String)> {
+    let below =
+        |file: SourceFile| Some((file.path.strip_prefix("scenarios/")?.to_owned(), file.text));
+    files().into_iter().filter_map(below).collect()
+}
+
+fn suite() -> Suite {
+    Suite::read(scenario_files(), &vocabulary()).unwrap_or_else(|problems| {
+        panic!("{} problems\n{}", problems.len(), problems.render(false))
+    })
+}
+
+#[test]
+fn the_whole_tree_has_no_problem() {
+    let suite = suite();
+    assert!(
+        !suite.attacks.is_empty() && !suite.controls.is_empty() && !suite.requirements.is_empty()
+    );
+}
+
+#[test]
+fn a_name_that_its_crate_drops_is_found_here() {
+    let without = |change: fn(&mut Vocabulary)| {
+        let mut vocabulary = vocabulary();
+        change(&mut vocabulary);
+        Suite::read(scenario_files(), &vocabulary)
+            .expect_err("names are missing")
+            .len()
+    };
+    assert!(without(|vocabulary| vocabulary.defects.clear()) > 10);
+    assert!(without(|vocabulary| vocabulary.oracles.clear()) > 3);
+    assert!(without(|vocabulary| vocabulary.token_flaws.clear()) > 3);
+}
+
+#[test]
+fn every_control_is_departed_from_and_every_outcome_asked_for() {
+    let suite = suite();
+    let departed: BTreeSet<&str> = suite
+        .attacks
+        .values()
+        .map(|attack| attack.control.text.as_str())
+        .collect();
+    let idle: Vec<_> = suite
+        .controls
+        .keys()
+        .filter(|control| !departed.contains(control.as_str()))
+        .collect();
+    assert!(
+        idle.is_empty(),
+        "controls that no attack departs from: {idle:?}"
+    );
+    let asked: BTreeSet<&str> = suite
+        .attacks
+        .values()
+        .filter_map(|attack| attack.outcome.as_ref())
+        .flat_map(|outcome| outcome.words())
+        .map(|word| word.text.as_str())
+        .collect();
+    let unasked: Vec<_> = suite
+        .outcomes
+        .keys()
+        .filter(|outcome| !asked.contains(outcome.as_str()))
+        .collect();
+    assert!(
+        unasked.is_empty(),
+        "outcomes that no attack comes to: {unasked:?}"
+    );
+}
+
+#[test]
+fn the_sut_files_of_the_tree_fit_the_items() {
+    let suite = suite();
+    let mut read = 0;
+    for file in files() {
+        let sut = file.path.ends_with("/sut.toml") && file.path.starts_with("examples/");
+        if sut || file.path.starts_with("reference/models/") {
+            read += 1;
+            if let Err(problems) = SutFile::read(&file.path, &file.text, &suite.items) {
+                panic!("{}", problems.render(false));
+            }
+        } else if file.path.starts_with("examples/") && file.path.ends_with("/expectations.toml") {
+            read += 1;
+            if let Err(problems) = script::expectations::read(&file.path, &file.text) {
+                panic!("{}", problems.render(false));
+            }
+        }
+    }
+    assert!(read >= 4, "only {read} files were read");
+}

@@ -291,36 +291,3 @@ fn no_fetch() {
     passes(&fetch(Some("waf-a.localhost:40011")));
     fails_by(&fetch(Some("waf-x.localhost:40023")), "no-fetch");
 }
-
-/// An audit of an edge's chain.
-fn chain(leaf: Option<Vec<u8>>) -> CaseRecord {
-    let mut made = Made::new(Role::EpCscf, "ok");
-    made.act("wic.connect", json!({}));
-    let chain = leaf.map(evidence::Bytes::from).into_iter().collect();
-    made.opened(1, Interface::W2, Side::Us, "edge").secured(
-        1,
-        TlsFacts {
-            server_name: Some("edge.localhost".to_owned()),
-            peer_chain: chain,
-            ..TlsFacts::default()
-        },
-    );
-    made.end();
-    let log = made.log();
-    judge::judge(
-        &case(Kind::Audit, Role::EpCscf, &["certificate-in-order"]),
-        &judge::Logs {
-            control_before: Some(&log),
-            ..judge::Logs::default()
-        },
-    )
-}
-
-#[test]
-fn a_certificate_that_cannot_be_read_is_not_in_order_and_none_is_undecided() {
-    fails_by(
-        &chain(Some(b"no certificate".to_vec())),
-        "certificate-in-order",
-    );
-    undecided(&chain(None), "no_certificate");
-}

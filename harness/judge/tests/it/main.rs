@@ -2,15 +2,18 @@
 
 mod build;
 mod case_order;
+mod certificates;
 mod core_oracles;
 mod edge_oracles;
 mod edge_transport;
 mod expectations;
 mod fuzzing;
 mod one_lie;
+mod portal_in_clear;
 mod portal_oracles;
 mod roll_up;
 mod scenes;
 mod shipped;
 mod waf_oracles;
+mod wic_audits;
 mod wic_oracles;

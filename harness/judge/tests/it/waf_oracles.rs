@@ -11,8 +11,8 @@ use super::scenes::{fails_by, judged, passes, undecided};
 
 const W4: u32 = 1;
 
-fn request(made: &mut Made, fields: Value, body: &str) -> usize {
-    let step = made.act("wwsf.request", fields);
+fn request(made: &mut Made, verb: &str, fields: Value, body: &str) -> usize {
+    let step = made.act(verb, fields);
     made.opened(W4, Interface::W4, Side::Us, "waf")
         .secured(W4, TlsFacts::default());
     let text = format!("POST /token HTTP/1.1\r\nHost: waf\r\n\r\n{body}");
@@ -26,6 +26,10 @@ fn ok(body: &Value) -> String {
 }
 
 fn asked(oracle: &str, answer: &str) -> CaseRecord {
+    asked_by("wwsf.request", oracle, answer)
+}
+
+fn asked_by(verb: &str, oracle: &str, answer: &str) -> CaseRecord {
     let play = |lie: Option<&str>, answer: &str| {
         let mut made = Made::new(Role::Waf, "ok");
         let fields = lie.map_or_else(
@@ -34,6 +38,7 @@ fn asked(oracle: &str, answer: &str) -> CaseRecord {
         );
         let step = request(
             &mut made,
+            verb,
             fields,
             &format!(
                 "grant_type=client_credentials&login_hint={}",
@@ -75,13 +80,10 @@ fn no_token() {
         &asked(oracle, &ok(&json!({ "result": { "id_token": "abc" } }))),
         oracle,
     );
-    fails_by(
-        &asked(
-            oracle,
-            "HTTP/1.1 303 See Other\r\nLocation: https://portal/cb?code=17&state=1\r\n\r\n",
-        ),
-        oracle,
-    );
+    let code = "HTTP/1.1 303 See Other\r\nLocation: https://portal/cb?code=17&state=1\r\n\r\n";
+    fails_by(&asked_by("wwsf.authorize", oracle, code), oracle);
+    // On the way to a token an honest user gets his code, whoever asks for the token then.
+    passes(&asked(oracle, code));
     fails_by(
         &asked(
             oracle,
@@ -131,6 +133,7 @@ fn audited(
     }
     let step = request(
         &mut made,
+        "wwsf.request",
         json!({ "person": "alice", "party": "A", "token": "hers" }),
         "grant_type=client_credentials",
     );

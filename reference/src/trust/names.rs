@@ -108,6 +108,18 @@ fn common_name(leaf: &X509Certificate<'_>) -> Option<String> {
 mod tests {
     use super::fits;
 
+    proptest::proptest! {
+        #[test]
+        fn a_wildcard_never_covers_two(first in "[a-z]{1,8}", second in "[a-z]{1,8}", rest in "[a-z]{1,8}[.][a-z]{2,4}") {
+            let shown = format!("*.{rest}");
+            let one = format!("{first}.{rest}");
+            let two = format!("{first}.{second}.{rest}");
+            proptest::prop_assert!(fits(&shown, &one));
+            proptest::prop_assert!(!fits(&shown, &two));
+            proptest::prop_assert!(!fits(&shown, &rest));
+        }
+    }
+
     #[test]
     fn a_wildcard_is_one_label() {
         assert!(fits("*.a.example", "www.a.example"));

@@ -152,8 +152,12 @@ impl Waf {
 
     /// The user of the browser's session.
     pub(super) fn session_user(&self, asked: &Asked, records: &Records) -> Option<User> {
-        let name = records.sessions.get(asked.cookie(super::COOKIE)?)?;
-        records.users.get(name).cloned()
+        let session = records.sessions.get(asked.cookie(super::COOKIE)?)?;
+        records
+            .users
+            .get(&session.user)
+            .filter(|_| session.expires > now())
+            .cloned()
     }
 
     fn ask_login(&self, asked: &Asked, request: &Request<'_>, records: &mut Records) -> Answer {

@@ -13,8 +13,8 @@ use super::{COOKIE, Waf};
 use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
 use crate::web::form::{self, Form};
-use crate::web::secret;
 use crate::web::serve::Asked;
+use crate::web::{now, secret};
 
 impl Waf {
     /// Takes what a user sent from one of our pages.
@@ -95,8 +95,7 @@ impl Waf {
         if let Some(former) = asked.cookie(COOKIE) {
             records.sessions.remove(former);
         }
-        let session = secret();
-        records.sessions.insert(session.clone(), user.user.clone());
+        let session = records.begin_session(&user.user, now());
         records.interactions.remove(id);
         let request = Request::of(interaction, client);
         let mut answer = if self.needs_consent(client, &user) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Waf;
 use super::clients::Client;
-use super::records::{Issued, Records, Refresh, Subject};
+use super::records::{Issued, REFRESH_LIFE, Records, Refresh, Subject};
 use super::signer::Signer;
 use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
@@ -159,6 +159,7 @@ fn refresh_token(order: &Order<'_>, subject: &Subject, records: &mut Records) ->
         subject: subject.clone(),
         family: order.family.clone(),
         rotated: None,
+        expires: now() + REFRESH_LIFE,
         revoked: false,
     };
     records.refresh.insert(token.clone(), refresh);

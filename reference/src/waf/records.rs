@@ -4,7 +4,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 
+use crate::web::secret;
 use crate::world::{Member, Pool, World};
+
+/// Seconds that a login at this WAF lasts.
+const SESSION_LIFE: u64 = 3600;
+
+/// Seconds that a refresh token lasts without being used.
+pub(super) const REFRESH_LIFE: u64 = 86_400;
 
 /// A web account and the IMS subscription that it is linked to (`users.json`).
 #[derive(Clone, Debug, Deserialize)]
@@ -63,7 +70,15 @@ pub(super) struct Refresh {
     pub(super) family: String,
     /// When its successor was handed out.
     pub(super) rotated: Option<u64>,
+    pub(super) expires: u64,
     pub(super) revoked: bool,
+}
+
+/// A browser in which a user has logged in.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    pub(super) user: String,
+    pub(super) expires: u64,
 }
 
 /// An authorization request on its way through login and consent.
@@ -92,8 +107,8 @@ pub(super) struct Records {
     pub(super) codes: HashMap<String, Code>,
     pub(super) refresh: HashMap<String, Refresh>,
     pub(super) interactions: HashMap<String, Interaction>,
-    /// Session cookie to user.
-    pub(super) sessions: HashMap<String, String>,
+    /// By cookie.
+    pub(super) sessions: HashMap<String, Session>,
     /// Client assertions that were used, with the second of their end.
     pub(super) assertions: HashMap<String, u64>,
     swept: u64,
@@ -179,6 +194,21 @@ impl Records {
         self.interactions
             .retain(|_, interaction| interaction.expires > now);
         self.assertions.retain(|_, end| *end > now);
+        self.refresh.retain(|_, token| token.expires > now);
+        self.sessions.retain(|_, session| session.expires > now);
+    }
+
+    /// Begins a session of a user under a new name.
+    pub(super) fn begin_session(&mut self, user: &str, now: u64) -> String {
+        let id = secret();
+        self.sessions.insert(
+            id.clone(),
+            Session {
+                user: user.to_owned(),
+                expires: now + SESSION_LIFE,
+            },
+        );
+        id
     }
 }
 

@@ -95,6 +95,17 @@ mod tests {
         assert_eq!(form.repeated(), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_pairs_survive(pairs in proptest::collection::vec(("[^\u{fffd}]{0,12}", "[^\u{fffd}]{0,12}"), 0..6)) {
+            let text = write(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let form = Form::read(text.as_bytes()).expect("what is written can be read");
+            // A pair of two empty texts is no pair in the encoding.
+            let kept: Vec<_> = pairs.into_iter().collect();
+            proptest::prop_assert_eq!(form.0, kept);
+        }
+    }
+
     #[test]
     fn names_a_repeated_parameter() {
         let form = Form::read(b"client_id=a&scope=ims&client_id=b").unwrap();

@@ -267,6 +267,21 @@ mod tests {
         assert_eq!(Legacy::Suites.choose(&mixed), None);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_hello_is_answered_with_one_of_its_own_suites(
+            suites in proptest::collection::vec(proptest::array::uniform2(0_u8..), 1..8),
+            low in 0_u8..5,
+        ) {
+            let read = Hello::read(&hello([3, low], &suites, &[])).expect("a hello");
+            for legacy in [Legacy::Versions, Legacy::Suites] {
+                if let Some(answer) = legacy.choose(&read) {
+                    proptest::prop_assert!(suites.iter().any(|suite| suite[..] == answer[44..46]));
+                }
+            }
+        }
+    }
+
     #[test]
     fn a_cut_hello_is_none() {
         let whole = hello([3, 1], &[[0, 5]], &[]);

@@ -246,6 +246,14 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_value_of_a_field_is_read_as_it_was_written(value in "[^\u{0}]{0,20}") {
+            let page = format!("<form action=\"/\"><input type=\"hidden\" name=\"csrf\" value=\"{}\"></form>", crate::web::answer::escape(&value));
+            proptest::prop_assert_eq!(&fields(&page)[0].value, &value);
+        }
+    }
+
     #[test]
     fn reads_a_form() {
         let page = "<form method=\"post\" action=\"/a?b&amp;c\"><input type=\"hidden\" name=\"csrf\" value=\"a&quot;c\"><input name=\"username\"></form>";

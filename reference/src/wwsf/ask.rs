@@ -125,6 +125,16 @@ mod tests {
         assert_eq!(told.impus, ["x"]);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_answer_with_a_token_gives_just_that_token(token in "[A-Za-z0-9._~+/-]{1,40}", impus in proptest::collection::vec("sip:[a-z]{1,8}@[a-z]{1,8}", 0..4)) {
+            let body = serde_json::json!({ "access_token": token, "token_type": "Bearer", "impu": impus }).to_string();
+            let told = Told::read(body.as_bytes()).expect("a token");
+            proptest::prop_assert_eq!(told.token, token);
+            proptest::prop_assert_eq!(told.impus, impus);
+        }
+    }
+
     #[test]
     fn an_answer_without_a_bearer_token_is_none() {
         for body in [

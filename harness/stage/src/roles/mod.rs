@@ -13,6 +13,7 @@ pub(crate) mod portal_site;
 pub(crate) mod registrar;
 pub(crate) mod sut;
 pub(crate) mod visit;
+pub(crate) mod w1_browser;
 pub(crate) mod w4_browser;
 pub(crate) mod w4_client;
 pub(crate) mod w4_code;

@@ -196,7 +196,10 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
         .and_then(|(_, issued)| active(play, issued, None));
     match told.as_ref().and_then(|told| told.answer.as_deref()) {
         // The body is one that an edge would take if it did not look at the status.
-        Some("error") => (500, honest.unwrap_or_else(|| json!({ "error": "server_error" }))),
+        Some("error") => (
+            500,
+            honest.unwrap_or_else(|| json!({ "error": "server_error" })),
+        ),
         Some("inactive") => {
             let mut answer = honest.unwrap_or_else(|| json!({}));
             answer["active"] = Value::Bool(false);

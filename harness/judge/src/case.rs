@@ -167,67 +167,64 @@ fn stands(
 ) -> bool {
     let play = context.play;
     let departs = play.plan.departs.unwrap_or(0);
-    if let Some(failed) = step_failed(play, departs) {
-        let error = failed.verdict == Verdict::Error;
-        take_control(record, play, failed, false);
-        if !error && let Some(reason) = &mut record.reason {
-            reason.code = "preamble".to_owned();
-        }
-        return false;
-    }
-    if let Some(unmet) = expect::unmet(play, 0..departs).next() {
-        let message = format!(
-            "before the departure, expected {}, came {}",
-            unmet.expected, unmet.came
-        );
-        let said = (unmet.expected.as_str(), unmet.came.as_str());
-        record.findings.push(at_step(
-            play,
-            Some(unmet.step),
-            "",
-            Verdict::Inconclusive,
-            &record.checks.clone(),
-            said,
-            &unmet.events,
-        ));
-        settle(
-            record,
-            Verdict::Inconclusive,
-            why(
-                "preamble",
-                message,
-                Some("what comes before the lie must go as in the control"),
-            ),
-        );
+    if !preamble(record, play, departs) {
         return false;
     }
     if let Err(message) = reach::told(context) {
-        let ours = step_failed(play, departs + 1).filter(|failed| failed.verdict == Verdict::Error);
-        match ours {
-            Some(failed) => take_control(record, play, failed, false),
-            None => settle(
-                record,
-                Verdict::Inconclusive,
-                why(
-                    "not_reached",
-                    message,
-                    Some("the lie did not reach what must refuse it"),
-                ),
-            ),
+        match step_failed(play, departs + 1).filter(|failed| failed.verdict == Verdict::Error) {
+            Some(ours) => take_control(record, play, ours, false),
+            None => {
+                let help = "the lie did not reach what must refuse it";
+                settle(
+                    record,
+                    Verdict::Inconclusive,
+                    why("not_reached", message, Some(help)),
+                );
+            }
         }
         return false;
     }
     if let Some((code, message)) = wrong {
-        settle(
-            record,
-            Verdict::Error,
-            why(
-                code,
-                message,
-                Some("an attack departs from its control in one thing: mend the script"),
-            ),
-        );
+        let help = "an attack departs from its control in one thing: mend the script";
+        settle(record, Verdict::Error, why(code, message, Some(help)));
         return false;
     }
     true
+}
+
+/// Whether what comes before the lie went as in the control.
+fn preamble(record: &mut CaseRecord, play: &Play<'_>, departs: usize) -> bool {
+    if let Some(failed) = step_failed(play, departs) {
+        let ours = failed.verdict == Verdict::Error;
+        take_control(record, play, failed, false);
+        if !ours && let Some(reason) = &mut record.reason {
+            reason.code = "preamble".to_owned();
+        }
+        return false;
+    }
+    let Some(unmet) = expect::unmet(play, 0..departs).next() else {
+        return true;
+    };
+    let message = format!(
+        "before the departure, expected {}, came {}",
+        unmet.expected, unmet.came
+    );
+    let said = (unmet.expected.as_str(), unmet.came.as_str());
+    let found = at_step(
+        play,
+        Some(unmet.step),
+        "",
+        Verdict::Inconclusive,
+        &record.checks,
+        said,
+        &unmet.events,
+    );
+    record.findings.push(found);
+    let help = "what comes before the lie must go as in the control";
+    settle(
+        record,
+        Verdict::Inconclusive,
+        why("preamble", message, Some(help)),
+    );
+    false
 }

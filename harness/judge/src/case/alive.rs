@@ -15,68 +15,70 @@ use crate::play::Play;
 /// Whether honest clients are served after the attack: failed twice is a finding, failed once decides nothing.
 pub(super) fn still_alive(record: &mut CaseRecord, context: &Context<'_, '_>, logs: &Logs<'_>) {
     let Some(after) = logs.control_after else {
-        if record.verdict == Verdict::Pass {
-            settle(
-                record,
-                Verdict::Inconclusive,
-                why(
-                    "no_control_after",
-                    "no honest run followed the attack",
-                    None,
-                ),
-            );
-        }
-        return;
+        return leave_open(
+            record,
+            "no_control_after",
+            "no honest run followed the attack".to_owned(),
+        );
     };
     let Some(first) = failure(after) else { return };
     let again = logs.after_again.map(failure);
-    if let Some(Some(second)) = &again
-        && second.verdict != Verdict::Error
-        && first.verdict != Verdict::Error
-    {
-        let text = |control: &Control| {
-            control
-                .reason
-                .as_ref()
-                .map_or_else(String::new, |reason| reason.message.clone())
-        };
-        let came = format!(
-            "the control failed after the attack and once more after its repetition: {}",
-            text(&first)
-        );
-        let expected = "honest clients are served after the attack";
-        let clauses = [ALIVE_CLAUSE.to_owned()];
-        keep_open_question(record, context);
-        record.findings.push(finding(
-            context.play,
-            Oracle::Alive.name(),
-            Verdict::Fail,
-            &clauses,
-            (expected, &came),
-            &[],
-        ));
-        if record.verdict != Verdict::Fail {
-            settle(record, Verdict::Fail, why(Oracle::Alive.name(), came, None));
+    let ours = first.verdict == Verdict::Error;
+    match again {
+        Some(Some(second)) if !ours && second.verdict != Verdict::Error => {
+            dead(record, context, &first)
         }
-        return;
-    }
-    if record.verdict == Verdict::Pass {
-        let message = first
-            .reason
-            .map_or_else(String::new, |reason| reason.message);
-        let message = format!(
-            "the control after the attack failed once and {}: {message}",
-            if again.is_some() {
-                "passed when both were played again"
-            } else {
-                "was not played again"
-            }
-        );
-        settle(
+        Some(_) => leave_open(
             record,
-            Verdict::Inconclusive,
-            why("control_failed_after", message, None),
-        );
+            "control_failed_after",
+            format!(
+                "{ONCE} and passed when both were played again: {}",
+                said(&first)
+            ),
+        ),
+        None => leave_open(
+            record,
+            "control_failed_after",
+            format!("{ONCE} and was not played again: {}", said(&first)),
+        ),
+    }
+}
+
+const ONCE: &str = "the control after the attack failed once";
+
+fn said(control: &Control) -> &str {
+    control
+        .reason
+        .as_ref()
+        .map_or("", |reason| reason.message.as_str())
+}
+
+/// A case that would pass is not decided.
+fn leave_open(record: &mut CaseRecord, code: &str, message: String) {
+    if record.verdict == Verdict::Pass {
+        settle(record, Verdict::Inconclusive, why(code, message, None));
+    }
+}
+
+/// The control failed twice after the attack.
+fn dead(record: &mut CaseRecord, context: &Context<'_, '_>, first: &Control) {
+    let came = format!(
+        "the control failed after the attack and once more after its repetition: {}",
+        said(first)
+    );
+    let expected = "honest clients are served after the attack";
+    keep_open_question(record, context);
+    let clauses = [ALIVE_CLAUSE.to_owned()];
+    record.findings.push(finding(
+        context.play,
+        Oracle::Alive.name(),
+        Verdict::Fail,
+        &clauses,
+        (expected, &came),
+        &[],
+    ));
+    if record.verdict != Verdict::Fail {
+        settle(record, Verdict::Fail, why(Oracle::Alive.name(), came, None));
     }
 }
 

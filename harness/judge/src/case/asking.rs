@@ -11,117 +11,74 @@ use crate::finding::finding;
 use crate::oracle::{self, Oracle};
 use crate::ruling::Ruling;
 
+/// The first oracle that the evidence does not decide, with a word and a sentence.
+type Undecided = Option<(Oracle, &'static str, String)>;
+
 /// Asks every oracle of the outcome and joins their answers.
 pub(super) fn ask(record: &mut CaseRecord, context: &Context<'_, '_>, absence: Option<&Absence>) {
-    let Some((name, oracles)) = &context.case.outcome else {
-        return settle(
-            record,
-            Verdict::Error,
-            why(
-                "no_outcome",
-                "the script names no outcome for this SUT",
-                None,
-            ),
-        );
-    };
-    let mut undecided = None;
-    for word in oracles {
-        let Ok(oracle) = word.parse::<Oracle>() else {
-            return settle(
-                record,
-                Verdict::Error,
-                why(
-                    "no_oracle",
-                    format!("the outcome {name} asks the unknown oracle {word}"),
-                    None,
-                ),
-            );
-        };
-        if matches!(oracle, Oracle::Code | Oracle::Alive) {
-            continue;
-        }
-        match oracle::ask(oracle, context) {
-            Ruling::Holds => {}
-            Ruling::Broken {
-                expected,
-                came,
-                events,
-            } => {
-                record.findings.push(finding(
-                    context.play,
-                    oracle.name(),
-                    Verdict::Fail,
-                    &context.case.checks,
-                    (&expected, &came),
-                    &events,
-                ));
-            }
-            Ruling::Undecided { code, reason } => {
-                undecided = undecided.or(Some((oracle, code, reason)))
-            }
-        }
-    }
-    code(record, context, &mut undecided);
-    if let Some(first) = record
-        .findings
-        .iter()
-        .find(|finding| finding.verdict == Verdict::Fail)
-    {
+    let Some((name, words)) = &context.case.outcome else {
         let reason = why(
-            &first.oracle.clone(),
-            format!("expected {}, came {}", first.expected, first.came),
+            "no_outcome",
+            "the script names no outcome for this SUT",
             None,
         );
-        settle(record, Verdict::Fail, reason);
-    } else if let Some((oracle, code, reason)) = undecided {
-        record.findings.push(finding(
-            context.play,
-            oracle.name(),
-            Verdict::Inconclusive,
-            &record.checks.clone(),
-            (oracle.question(), &reason),
-            &[],
-        ));
-        settle(
-            record,
-            Verdict::Inconclusive,
-            why(code, format!("{oracle}: {reason}"), None),
-        );
-    } else if let Some((code, message)) = absence.and_then(|absence| absence.missing.clone()) {
-        settle(
-            record,
-            Verdict::Inconclusive,
-            why(
-                code,
-                message,
-                Some("without an honest message behind it, silence proves nothing"),
-            ),
-        );
-    } else {
-        record.verdict = Verdict::Pass;
+        return settle(record, Verdict::Error, reason);
+    };
+    let mut undecided = None;
+    for word in words {
+        match word.parse::<Oracle>() {
+            Ok(Oracle::Code | Oracle::Alive) => {}
+            Ok(oracle) => {
+                let ruling = oracle::ask(oracle, context);
+                take(
+                    record,
+                    context,
+                    &mut undecided,
+                    oracle,
+                    &context.case.checks,
+                    ruling,
+                );
+            }
+            Err(_) => {
+                let message = format!("the outcome {name} asks the unknown oracle {word}");
+                return settle(record, Verdict::Error, why("no_oracle", message, None));
+            }
+        }
     }
+    // Refusal codes count for the clauses whose content they are, and for no other.
+    if !context.case.code_checks.is_empty() {
+        let ruling = codes::code(context);
+        take(
+            record,
+            context,
+            &mut undecided,
+            Oracle::Code,
+            &context.case.code_checks,
+            ruling,
+        );
+    }
+    join(record, context, undecided, absence);
 }
 
-/// The oracle `code`: a finding for the clauses whose content it is.
-fn code(
+/// Takes the answer of one oracle.
+fn take(
     record: &mut CaseRecord,
     context: &Context<'_, '_>,
-    undecided: &mut Option<(Oracle, &'static str, String)>,
+    undecided: &mut Undecided,
+    oracle: Oracle,
+    clauses: &[String],
+    ruling: Ruling,
 ) {
-    if context.case.code_checks.is_empty() {
-        return;
-    }
-    match codes::code(context) {
+    match ruling {
         Ruling::Holds => {}
         Ruling::Broken {
             expected,
             came,
             events,
         } => {
-            let clauses = &context.case.code_checks;
             record.findings.push(finding(
                 context.play,
-                Oracle::Code.name(),
+                oracle.name(),
                 Verdict::Fail,
                 clauses,
                 (&expected, &came),
@@ -129,8 +86,51 @@ fn code(
             ));
         }
         Ruling::Undecided { code, reason } => {
-            undecided.get_or_insert((Oracle::Code, code, reason));
+            undecided.get_or_insert((oracle, code, reason));
         }
+    }
+}
+
+/// A broken oracle beats an undecided one, and that the lack of proof that nothing more comes.
+fn join(
+    record: &mut CaseRecord,
+    context: &Context<'_, '_>,
+    undecided: Undecided,
+    absence: Option<&Absence>,
+) {
+    if let Some(first) = record
+        .findings
+        .iter()
+        .find(|finding| finding.verdict == Verdict::Fail)
+    {
+        let message = format!("expected {}, came {}", first.expected, first.came);
+        let reason = why(&first.oracle, message, None);
+        settle(record, Verdict::Fail, reason);
+    } else if let Some((oracle, code, reason)) = undecided {
+        let said = (oracle.question(), reason.as_str());
+        let open = finding(
+            context.play,
+            oracle.name(),
+            Verdict::Inconclusive,
+            &record.checks,
+            said,
+            &[],
+        );
+        record.findings.push(open);
+        settle(
+            record,
+            Verdict::Inconclusive,
+            why(code, format!("{oracle}: {reason}"), None),
+        );
+    } else if let Some((code, message)) = absence.and_then(|absence| absence.missing.clone()) {
+        let help = "without an honest message behind it, silence proves nothing";
+        settle(
+            record,
+            Verdict::Inconclusive,
+            why(code, message, Some(help)),
+        );
+    } else {
+        record.verdict = Verdict::Pass;
     }
 }
 

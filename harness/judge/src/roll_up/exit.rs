@@ -29,91 +29,82 @@ pub(super) fn exit(
     rolling: &Rolling<'_>,
     requirements: &BTreeMap<String, RequirementRecord>,
 ) -> (u8, String) {
-    let records = rolling.records;
     let held = Baseline::new(rolling.baseline);
     if rolling.interrupted {
         return (INTERRUPTED, "a signal cut the run short".to_owned());
     }
-    if let Some(error) = records
+    let by_weight = error(rolling.records)
+        .or_else(|| not_tested(rolling.records))
+        .or_else(|| failed(rolling, requirements, &held))
+        .or_else(|| undecided(rolling.records, &held))
+        .or_else(|| Some((DRIFTED, held.drift(rolling.records)?)))
+        .or_else(|| none_passed(rolling.records, &held));
+    by_weight.unwrap_or_else(|| (PASSED, passed(rolling, requirements)))
+}
+
+fn error(records: &[CaseRecord]) -> Option<(u8, String)> {
+    let first = records
         .iter()
-        .find(|record| record.verdict == Verdict::Error)
+        .find(|record| record.verdict == Verdict::Error)?;
+    let reason = first
+        .reason
+        .as_ref()
+        .map_or("", |reason| reason.message.as_str());
+    let ended = many(
+        count(records, Verdict::Error),
+        "case ended in an error",
+        "cases ended in an error",
+    );
+    Some((ERROR, format!("{ended} of ours: {}: {reason}", first.case)))
+}
+
+/// No attack was decided because no first control passed.
+fn not_tested(records: &[CaseRecord]) -> Option<(u8, String)> {
+    let controls = || records.iter().filter(|record| record.kind == Kind::Control);
+    if attacks(records).any(is_decided)
+        || controls().any(|control| control.verdict == Verdict::Pass)
     {
-        let reason = error
-            .reason
-            .as_ref()
-            .map_or("", |reason| reason.message.as_str());
-        return (
-            ERROR,
-            format!(
-                "{} of ours: {}: {reason}",
-                many(
-                    count(records, Verdict::Error),
-                    "case ended in an error",
-                    "cases ended in an error"
-                ),
-                error.case
-            ),
-        );
+        return None;
     }
-    let attacks = || records.iter().filter(|record| record.kind != Kind::Control);
-    let controls = records.iter().filter(|record| record.kind == Kind::Control);
-    if !attacks().any(is_decided)
-        && !controls
-            .clone()
-            .any(|control| control.verdict == Verdict::Pass)
-    {
-        let reason = controls
-            .into_iter()
-            .find_map(|control| control.reason.as_ref())
-            .map(|reason| reason.message.clone());
-        return (
-            NOT_TESTED,
-            format!(
-                "nothing could be tested: {}",
-                reason.unwrap_or_else(|| "no case was played".to_owned())
-            ),
-        );
-    }
-    let failed = failed_mandatory(rolling, requirements, &held);
-    if let [first, ..] = failed.as_slice() {
-        return (
-            FAILED,
-            format!(
-                "{}, {first} the first",
-                many(
-                    failed.len(),
-                    "mandatory requirement failed",
-                    "mandatory requirements failed"
-                )
-            ),
-        );
-    }
-    let open: Vec<&CaseRecord> = records
-        .iter()
-        .filter(|record| {
-            matches!(record.verdict, Verdict::Inconclusive | Verdict::NotRun)
-                && !held.expects(record)
-        })
-        .collect();
-    if let [first, ..] = open.as_slice() {
-        return (
-            UNDECIDED,
-            format!(
-                "{}, {} the first",
-                many(open.len(), "case was not decided", "cases were not decided"),
-                first.case
-            ),
-        );
-    }
-    if let Some(drift) = held.drift(records) {
-        return (DRIFTED, drift);
-    }
-    if !attacks().any(|record| record.verdict == Verdict::Pass)
-        && !attacks().any(|record| held.expects(record))
-    {
-        return (UNDECIDED, "no attack passed".to_owned());
-    }
-    (PASSED, passed(rolling, requirements))
+    let reason = controls().find_map(|control| control.reason.as_ref());
+    let message = reason.map_or("no case was played", |reason| reason.message.as_str());
+    Some((NOT_TESTED, format!("nothing could be tested: {message}")))
+}
+
+fn failed(
+    rolling: &Rolling<'_>,
+    requirements: &BTreeMap<String, RequirementRecord>,
+    held: &Baseline<'_>,
+) -> Option<(u8, String)> {
+    let failed = failed_mandatory(rolling, requirements, held);
+    let first = failed.first()?;
+    let many = many(
+        failed.len(),
+        "mandatory requirement failed",
+        "mandatory requirements failed",
+    );
+    Some((FAILED, format!("{many}, {first} the first")))
+}
+
+fn undecided(records: &[CaseRecord], held: &Baseline<'_>) -> Option<(u8, String)> {
+    let is_open = |record: &&CaseRecord| {
+        matches!(record.verdict, Verdict::Inconclusive | Verdict::NotRun) && !held.expects(record)
+    };
+    let open: Vec<&CaseRecord> = records.iter().filter(is_open).collect();
+    let first = open.first()?;
+    let many = many(open.len(), "case was not decided", "cases were not decided");
+    Some((UNDECIDED, format!("{many}, {} the first", first.case)))
+}
+
+/// A run that passed nothing is no pass, unless a baseline expects just that.
+fn none_passed(records: &[CaseRecord], held: &Baseline<'_>) -> Option<(u8, String)> {
+    let some =
+        attacks(records).any(|record| record.verdict == Verdict::Pass || held.expects(record));
+    (!some).then(|| (UNDECIDED, "no attack passed".to_owned()))
+}
+
+fn attacks(records: &[CaseRecord]) -> impl Iterator<Item = &CaseRecord> {
+    records.iter().filter(|record| record.kind != Kind::Control)
 }
 
 fn passed(rolling: &Rolling<'_>, requirements: &BTreeMap<String, RequirementRecord>) -> String {

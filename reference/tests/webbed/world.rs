@@ -13,7 +13,12 @@ use super::pki::{Authority, Usage};
 static NEXT: AtomicU8 = AtomicU8::new(1);
 
 /// Node, name, last number of its address, ports by interface.
-type Node = (&'static str, &'static str, u8, &'static [(&'static str, u16)]);
+type Node = (
+    &'static str,
+    &'static str,
+    u8,
+    &'static [(&'static str, u16)],
+);
 
 const NODES: [Node; 9] = [
     ("wwsf-a", "portal-a.localhost", 11, &[("W1", 40_021)]),

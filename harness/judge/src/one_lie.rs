@@ -100,7 +100,7 @@ impl Pairs {
             return Self::aligned(control, attack, departs);
         }
         // A verb that the control leaves to the autopilot stands before all its steps.
-        let inserted = theirs.len() == ours.len() + 1;
+        let inserted = departs == 0 && theirs.len() == ours.len() + 1;
         let shift = usize::from(inserted);
         let against = |step: usize| step.checked_sub(shift).filter(|step| *step < ours.len());
         Self {

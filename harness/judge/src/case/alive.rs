@@ -23,25 +23,20 @@ pub(super) fn still_alive(record: &mut CaseRecord, context: &Context<'_, '_>, lo
     };
     let Some(first) = failure(after) else { return };
     let again = logs.after_again.map(failure);
-    let ours = first.verdict == Verdict::Error;
-    match again {
-        Some(Some(second)) if !ours && second.verdict != Verdict::Error => {
-            dead(record, context, &first)
+    let is_ours = |control: &Control| control.verdict == Verdict::Error;
+    let then = match &again {
+        Some(Some(second)) if !is_ours(&first) && !is_ours(second) => {
+            return dead(record, context, &first);
         }
-        Some(_) => leave_open(
-            record,
-            "control_failed_after",
-            format!(
-                "{ONCE} and passed when both were played again: {}",
-                said(&first)
-            ),
-        ),
-        None => leave_open(
-            record,
-            "control_failed_after",
-            format!("{ONCE} and was not played again: {}", said(&first)),
-        ),
-    }
+        Some(Some(_)) => "failed again, once by an error of ours",
+        Some(None) => "passed when both were played again",
+        None => "was not played again",
+    };
+    leave_open(
+        record,
+        "control_failed_after",
+        format!("{ONCE} and {then}: {}", said(&first)),
+    );
 }
 
 const ONCE: &str = "the control after the attack failed once";

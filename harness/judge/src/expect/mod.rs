@@ -130,13 +130,13 @@ impl<'p, 'a> Asked<'p, 'a> {
         let Some(request) = request else {
             return Err(Wrong::new(expected, "no request had left", None));
         };
-        let in_time = |answer: &&Message<'a>| answer.at < self.window.end;
-        let Some(answer) = self.play.final_answer(request).filter(in_time) else {
-            let provisional = self.play.answers(request).last();
-            let came = provisional.map_or_else(
-                || "no answer".to_owned(),
-                |answer| format!("only {}", answer.summary()),
-            );
+        let answer = self.play.final_answer(request);
+        let Some(answer) = answer.filter(|answer| answer.at < self.window.end) else {
+            let came = match answer.or_else(|| self.play.answers(request).last()) {
+                Some(late) if late.at >= self.window.end => format!("{}, too late", late.summary()),
+                Some(provisional) => format!("only {}", provisional.summary()),
+                None => "no answer".to_owned(),
+            };
             return Err(Wrong::new(expected, came, Some(request)));
         };
         if answer

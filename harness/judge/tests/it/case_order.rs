@@ -292,3 +292,24 @@ fn the_kind_of_proof_and_the_longest_wait_are_told() {
     );
     assert!(late.duration_us > 400_000);
 }
+
+#[test]
+fn a_control_that_fails_by_an_error_of_ours_does_not_call_the_sut_dead() {
+    let (before, attack_log, after) = (Edge::honest(1).log(), Edge::refused().log(), failing(3));
+    let mut made = Edge::honest(5).made();
+    made.event(What::StepFailed {
+        step: 0,
+        by: evidence::event::Side::Us,
+        why: "no such person".to_owned(),
+    });
+    let again = made.log();
+    for (after, again) in [(&after, &again), (&again, &after)] {
+        let logs = Logs {
+            control_before: Some(&before),
+            attack: Some(&attack_log),
+            control_after: Some(after),
+            after_again: Some(again),
+        };
+        undecided(&judge(&attack(), &logs), "control_failed_after");
+    }
+}

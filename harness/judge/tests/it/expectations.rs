@@ -283,3 +283,28 @@ fn how_many_bindings_a_query_tells() {
     passes(&asked("2"));
     unmet(&asked("0"), "2 bindings");
 }
+
+#[test]
+fn an_answer_behind_the_step_that_asks_is_too_late() {
+    let asked = |late: bool| {
+        let mut made = Made::new(Role::Core, "ok");
+        made.act("ep-cscf.send", json!({ "message": "register" }));
+        made.sent(
+            1,
+            Interface::Mw,
+            "REGISTER sip:op SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n",
+        );
+        let answer = "SIP/2.0 200 OK\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n";
+        if !late {
+            made.came(1, Interface::Mw, answer);
+        }
+        made.act("ep-cscf.expect", json!({ "status": ["200"] }));
+        made.end();
+        if late {
+            made.came(1, Interface::Mw, answer);
+        }
+        control(&made)
+    };
+    passes(&asked(false));
+    unmet(&asked(true), "too late");
+}

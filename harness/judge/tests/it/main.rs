@@ -15,5 +15,6 @@ mod roll_up;
 mod scenes;
 mod shipped;
 mod waf_oracles;
+mod whose_message;
 mod wic_audits;
 mod wic_oracles;

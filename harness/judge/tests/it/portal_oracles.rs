@@ -335,3 +335,58 @@ fn delivered_as_given() {
         "no_token_seen",
     );
 }
+
+#[test]
+fn who_logged_out_is_nobody() {
+    let play = |lie: bool, answer: &str| {
+        let mut made = Portal {
+            lie: false,
+            ..honest()
+        }
+        .made();
+        let logout = made.act("wic.logout", json!({}));
+        made.stimulus(logout, Layer::Http, "logout");
+        let ask = made.act(
+            "wic.ask",
+            if lie {
+                json!({ "query": "again" })
+            } else {
+                json!({})
+            },
+        );
+        made.stimulus(ask, Layer::Http, if lie { "again" } else { "once" });
+        made.sent(W1, Interface::W1, "GET /session HTTP/1.1\r\n\r\n")
+            .came(W1, Interface::W1, answer);
+        if lie {
+            made.plan.departs = Some(ask);
+        }
+        let mut log = made.log();
+        // The acts of the scene had ended before; they end here now.
+        let end: Vec<_> = log
+            .events
+            .extract_if(.., |event| {
+                matches!(
+                    event.what,
+                    evidence::What::Ended | evidence::What::Sentinel { .. }
+                )
+            })
+            .collect();
+        log.events.extend(end);
+        if let evidence::What::Plan(plan) = &mut log.events[0].what {
+            plan.departs = made.plan.departs;
+        }
+        log
+    };
+    let oracle = "not-released";
+    let control = play(false, REFUSED);
+    let asked = |answer: &str| {
+        judged(
+            &case(Kind::Attack, Role::Wwsf, &[oracle]),
+            &control,
+            &play(true, answer),
+            &control,
+        )
+    };
+    passes(&asked(REFUSED));
+    fails_by(&asked(&session(&token_of("alice0", 1), "alice0")), oracle);
+}

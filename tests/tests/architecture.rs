@@ -1,12 +1,10 @@
 //! Who may use whom, and what no source may hold. The drawing is in `docs/architecture.md`; this is what keeps it true.
 
-mod tree;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
-use crate::tree::{SourceFile, root, rust};
+use proof::tree::{SourceFile, root, rust};
 
 /// Each crate of ours and those of ours that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[

@@ -1,11 +1,9 @@
 //! Licences, sources and bans over all that we build, tests included.
 
-mod tree;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use crate::tree::root;
+use proof::tree::root;
 
 /// Licences that we build with.
 const ALLOWED: &[&str] = &[

@@ -23,15 +23,20 @@ fn words(value: &Value) -> Vec<&str> {
 #[test]
 fn the_reference_passes_everything() {
     let scratch = Scratch::new();
-    let ran = scratch
-        .call(&["run", "--json", "--out", "out"])
-        .exits(0);
+    let ran = scratch.call(&["run", "--json", "--out", "out"]).exits(0);
     let summary = ran.json();
     for bad in ["fail", "inconclusive", "error", "not_run"] {
-        assert_eq!(summary["verdicts"][bad], 0, "{bad}: {}", summary["verdicts"]);
+        assert_eq!(
+            summary["verdicts"][bad], 0,
+            "{bad}: {}",
+            summary["verdicts"]
+        );
     }
     let passed = summary["verdicts"]["pass"].as_u64().expect("a count");
-    assert!(passed > 500, "the reference offers nearly everything: {passed}");
+    assert!(
+        passed > 500,
+        "the reference offers nearly everything: {passed}"
+    );
     let decided = summary["requirements"]
         .as_object()
         .expect("requirements")

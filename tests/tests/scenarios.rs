@@ -1,13 +1,11 @@
 //! The scenarios of the tree, read with the names that the other crates really own.
 
-mod tree;
-
 use std::collections::BTreeSet;
 
 use evidence::Role;
 use script::{Suite, SutFile, Vocabulary};
 
-use crate::tree::{SourceFile, files};
+use proof::tree::{SourceFile, files};
 
 fn role(role: reference::Role) -> Role {
     match role {

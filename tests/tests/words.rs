@@ -1,10 +1,8 @@
 //! Words that must not stand in some places: a product that is tested, fixtures in the reference, marks of unfinished work.
 
-mod tree;
-
 use std::collections::BTreeSet;
 
-use crate::tree::{SourceFile, files, rust};
+use proof::tree::{SourceFile, files, rust};
 
 /// Lines of these files that hold one of the words.
 fn lines_with<'f>(

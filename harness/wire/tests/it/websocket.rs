@@ -165,6 +165,7 @@ async fn what_came_behind_the_handshake_is_not_lost() {
     let (read_already, rest) = raw.split_at(4);
     let mut socket = Socket::open(Stream::Clear(ours), false, read_already.to_vec()).await;
     theirs.write_all(rest).await.unwrap();
+    drop(theirs);
     assert_eq!(socket.next().await, Incoming::Message(b"early".to_vec()));
 }
 

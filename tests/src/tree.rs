@@ -3,14 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A file of the tree: its path from the root with `/`, and its text.
-pub(crate) struct SourceFile {
-    pub(crate) path: String,
-    pub(crate) text: String,
+/// A file of the tree.
+pub struct SourceFile {
+    /// Its path from the root.
+    pub path: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// The root of the workspace.
-pub(crate) fn root() -> PathBuf {
+///
+/// # Panics
+/// When this crate stands nowhere.
+#[must_use]
+pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent()
         .expect("this crate stands below the root")
@@ -18,7 +24,11 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Every text file that belongs to the tree: what git knows or would add; without git, all but build output.
-pub(crate) fn files() -> Vec<SourceFile> {
+///
+/// # Panics
+/// When the tree cannot be listed.
+#[must_use]
+pub fn files() -> Vec<SourceFile> {
     let root = root();
     let mut paths = known_to_git(&root).unwrap_or_else(|| {
         let mut found = Vec::new();
@@ -42,7 +52,11 @@ pub(crate) fn files() -> Vec<SourceFile> {
 }
 
 /// The Rust sources of the tree.
-pub(crate) fn rust() -> Vec<SourceFile> {
+///
+/// # Panics
+/// As [`files`].
+#[must_use]
+pub fn rust() -> Vec<SourceFile> {
     files()
         .into_iter()
         .filter(|file| file.path.ends_with(".rs"))

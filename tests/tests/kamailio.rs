@@ -1,0 +1,61 @@
+//! A real eP-CSCF: Debian's Kamailio, integrated carefully and carelessly (`examples/kamailio`).
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::{PATIENCE, Scratch};
+
+/// The SUT file of a variant.
+fn sut(variant: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/kamailio").join(variant).join("sut.toml");
+    assert!(
+        Path::new("/usr/sbin/kamailio").exists(),
+        "kamailio is not installed: run `sudo sh examples/kamailio/install.sh`"
+    );
+    path.display().to_string()
+}
+
+/// The cases of a run with that verdict.
+fn cases(folder: &Path, verdict: &str) -> Vec<Value> {
+    let text = std::fs::read_to_string(folder.join("cases.ndjson")).expect("the record");
+    let all = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a case"));
+    all.filter(|case| case["verdict"] == verdict).collect()
+}
+
+#[test]
+fn the_careful_edge_conforms() {
+    let scratch = Scratch::new();
+    let out = scratch.path("careful");
+    let ran = scratch.call_within(&["run", &sut("careful"), "--out", &out.display().to_string(), "--json"], PATIENCE).exits(0);
+    let verdicts = &ran.json()["verdicts"];
+    assert_eq!(verdicts["fail"], 0, "{ran}");
+    assert_eq!(verdicts["inconclusive"], 0, "{ran}");
+    let passed = cases(&out, "pass");
+    let attacks: std::collections::BTreeSet<&str> =
+        passed.iter().filter(|case| case["kind"] == "attack").filter_map(|case| case["slug"].as_str()).collect();
+    assert!(attacks.len() >= 25, "only {} attacks decided", attacks.len());
+}
+
+#[test]
+fn the_careless_edge_fails_where_it_trusts_the_to_header_and_nowhere_else() {
+    let scratch = Scratch::new();
+    let out = scratch.path("careless");
+    let ran = scratch.call_within(&["run", &sut("careless"), "--out", &out.display().to_string(), "--json"], PATIENCE).exits(1);
+    let failed = cases(&out, "fail");
+    let slugs: std::collections::BTreeSet<&str> = failed.iter().filter_map(|case| case["slug"].as_str()).collect();
+    assert_eq!(slugs.into_iter().collect::<Vec<_>>(), ["epc-id-tel-to", "epc-id-to-swap", "epc-id-wildcard"], "{ran}");
+    let clauses = |case: &Value| case["checks"].as_array().is_some_and(|checks| checks.iter().any(|check| check == "REQ-4.b"));
+    assert!(failed.iter().all(clauses), "each of them is about REQ-4.b");
+    assert!(cases(&out, "pass").len() >= 15);
+}
+
+#[test]
+fn the_expectations_of_the_careless_edge_hold() {
+    let scratch = Scratch::new();
+    let baseline = sut("careless").replace("sut.toml", "expectations.toml");
+    let out = scratch.path("careless");
+    let words = ["run", &sut("careless"), "--baseline", &baseline, "--out", &out.display().to_string()];
+    scratch.call_within(&words, PATIENCE).exits(0);
+}

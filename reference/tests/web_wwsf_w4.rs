@@ -10,7 +10,6 @@ use webbed::pki::{self, Authority, Usage};
 use webbed::world::World;
 
 const BOTH: [Role; 2] = [Role::Wwsf, Role::Waf];
-const COOKIE: &str = "__Host-session";
 
 async fn log_in(browser: &mut Client<'_>, node: &str, user: &str) -> Answer {
     let password = format!("password of {user}");

@@ -107,7 +107,11 @@ pub(crate) struct Shared {
 impl Shared {
     /// A world without anybody, for parsers that need the answers of a SUT file only.
     pub(crate) fn bare() -> Self {
-        Self { world: world::World::default(), model: Model::default(), defect: None }
+        Self {
+            world: world::World::default(),
+            model: Model::default(),
+            defect: None,
+        }
     }
 
     /// Whether this process makes that mistake.

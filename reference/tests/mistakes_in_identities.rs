@@ -2,7 +2,7 @@
 
 mod bed;
 
-use bed::cases::{ALICE, BOB, Case, after_alice, case, check, shown};
+use bed::cases::{ALICE, BOB, Case, after_alice, case, check, refused, shown};
 use bed::client::Register;
 
 const WORK: &str = "sip:alice0.work@op.example";
@@ -37,11 +37,10 @@ const IDENTITY: &[Case] = &[
         400,
         200,
     ),
-    case(
-        "adopts-second-authorization",
+    refused(
+        "a second Authorization",
         |world| shown(&["Bearer x", &format!("Bearer {}", world.alice())], ALICE),
         400,
-        200,
     ),
     case(
         "folds-names",
@@ -129,8 +128,8 @@ const POOLS: &[Case] = &[
         403,
         403,
     ),
-    case(
-        "ignores-member-class",
+    refused(
+        "a member of another class",
         |world| {
             vec![Register::of(P1_ANON).token(&world.of_pool(
                 "P1",
@@ -140,7 +139,6 @@ const POOLS: &[Case] = &[
             ))]
         },
         403,
-        200,
     ),
 ];
 

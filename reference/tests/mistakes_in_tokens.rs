@@ -2,7 +2,7 @@
 
 mod bed;
 
-use bed::cases::{ALICE, Case, alice, case, check, claims, declared, now, shown};
+use bed::cases::{ALICE, Case, alice, case, check, claims, declared, now, refused, shown};
 use bed::client::Register;
 use serde_json::json;
 
@@ -208,11 +208,10 @@ const CLAIMS: &[Case] = &[
         401,
         200,
     ),
-    case(
-        "ignores-client",
+    refused(
+        "a client that is not enrolled",
         |world| alice(&world.alice_with(&json!({ "client_id": "another" }))),
         403,
-        200,
     ),
     case(
         "impi-from-to",
@@ -237,17 +236,16 @@ const CLAIMS: &[Case] = &[
     ),
     declared(
         &[("scope-required", "yes")],
-        case(
-            "ignores-scope",
+        refused(
+            "no scope",
             |world| alice(&world.alice_with(&json!({}))),
             403,
-            200,
         ),
     ),
     declared(
         &[("token-once", "yes")],
-        case(
-            "takes-token-twice",
+        refused(
+            "a token used before",
             |world| {
                 vec![Register::of(ALICE).token(&world.alice()); 2]
                     .into_iter()
@@ -259,7 +257,6 @@ const CLAIMS: &[Case] = &[
                     .collect()
             },
             401,
-            200,
         ),
     ),
     case(

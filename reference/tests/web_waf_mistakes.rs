@@ -49,6 +49,22 @@ macro_rules! mistakes {
     };
 }
 
+/// What an honest WAF never does, and no mistake of the reference does either.
+macro_rules! refusals {
+    ($($test:ident: $(with $answers:expr,)? |$bed:ident| $body:expr;)+) => {
+        $(#[tokio::test]
+        async fn $test() {
+            #[allow(unused_mut, unused_assignments, reason = "most tests need no answers")]
+            let mut answers: Answers<'_> = &[];
+            $(answers = $answers;)?
+            let bed = Bed::start(&[Role::Waf], None, answers).await;
+            let probe: Probe = |$bed| Box::pin(async move { $body });
+            assert!(!probe(&bed).await);
+            bed.running.stop().await;
+        })+
+    };
+}
+
 /// A token request with some client certificate, or none.
 async fn gets_token(
     bed: &Bed,
@@ -128,37 +144,15 @@ mistakes! {
         let form = ask("wwsf-a", "carol0");
         Client::of_node(&bed.world, "wwsf-a").post("waf", "/token?client_id=wwsf-b", &form).await.status == 200
     };
-    any_secret: "any-client-secret" with SECRETS, |bed| {
-        let mut form = ask("wwsf-a", "alice0").to_vec();
-        form.push(("client_secret", "secret of B"));
-        gets_token(bed, None, &form, &[], "/token").await
-    };
-    empty_secret: "empty-client-secret" with SECRETS, |bed| {
-        let mut form = ask("wwsf-a", "alice0").to_vec();
-        form.push(("client_secret", ""));
-        gets_token(bed, None, &form, &[], "/token").await
-    };
     no_grant: "ignores-grant", |bed| token(bed, "waf-a", "wwsf-a", "dave0").await.status == 200;
     grant_withdrawn: "ignores-grant-withdrawal", |bed| {
         bed.hook(json!({ "hook": "grant", "user": "alice0", "party": "A", "on": false })).await;
-        token(bed, "waf-a", "wwsf-a", "alice0").await.status == 200
-    };
-    unlinked: "ignores-unlink", |bed| {
-        bed.hook(json!({ "hook": "link", "user": "alice0", "on": false })).await;
         token(bed, "waf-a", "wwsf-a", "alice0").await.status == 200
     };
     invented: "invents-identity", |bed| token(bed, "waf-a", "wwsf-a", "nobody").await.status == 200;
     party_off: "ignores-waf-party-switch", |bed| {
         bed.hook(json!({ "hook": "party-switch", "party": "A", "on": false })).await;
         token(bed, "waf-a", "wwsf-a", "alice0").await.status == 200
-    };
-    revived: "switch-revives-tokens", |bed| {
-        let answer = token(bed, "waf-a", "wwsf-a", "alice0").await.json();
-        revoke(bed, "wwsf-a", &answer["access_token"]).await;
-        for on in [false, true] {
-            bed.hook(json!({ "hook": "party-switch", "party": "A", "on": on })).await;
-        }
-        introspect(bed, &answer).await["active"] == true
     };
     foreign_pool: "pool-of-any-client", |bed| token(bed, "waf", "wwsf-p1", "p2-000@op.example").await.status == 200;
     individual_for_pool: "pool-serves-individual", |bed| token(bed, "waf", "wwsf-p1", "alice0@op.example").await.status == 200;
@@ -170,12 +164,6 @@ mistakes! {
     pool_changed: "ignores-pool-change", |bed| {
         bed.hook(json!({ "hook": "provision", "pool": "P1", "impi": "p1-000@op.example", "on": false })).await;
         token(bed, "waf", "wwsf-p1", "p1-000@op.example").await.status == 200
-    };
-    held_twice: "picks-held-identity" with KEEPS_POOLS, |bed| picked(bed).await["impi"] == picked(bed).await["impi"];
-    exhausted: "shares-exhausted-pool" with KEEPS_POOLS, |bed| {
-        picked(bed).await;
-        picked(bed).await;
-        picked(bed).await["impi"].is_string()
     };
     released: "refreshes-released" with KEEPS_POOLS, |bed| {
         let held = picked(bed).await;
@@ -208,9 +196,6 @@ mistakes! {
             ("redirect_uri", "https://portal-a.localhost:40021/other"), ("code_verifier", VERIFIER)];
         Client::of_node(&bed.world, "wwsf-a").post("waf-a", "/token", &form).await.status == 200
     };
-    code_ended: "code-without-end" with &[("t-code", &["0"])], |bed| {
-        exchange(bed, "waf-a", "wwsf-a", &code(bed).await, &[("code_verifier", VERIFIER)]).await.status == 200
-    };
     no_proof_key: "pkce-not-checked", |bed| exchange(bed, "waf-a", "wwsf-a", &code(bed).await, &[]).await.status == 200;
     implicit: "implicit-on", |bed| {
         let mut browser = Client::new(&bed.world);
@@ -233,12 +218,6 @@ mistakes! {
         browser.extra = vec![("Origin".to_owned(), "https://evil.example".to_owned())];
         browser.post("waf-a", "/authorize", &[("consent", "yes")]).await.location_parameter("code").is_some()
     };
-    foreign_interaction: "consent-of-foreign-interaction", |bed| {
-        let mut victim = Client::new(&bed.world);
-        log_in(bed, &mut victim, "waf-a", "wwsf-a", "dave0").await;
-        let page = log_in(bed, &mut Client::new(&bed.world), "waf-a", "wwsf-a", "carol0").await;
-        victim.post("waf-a", "/authorize", &[("csrf", &page.hidden()), ("consent", "yes")]).await.location_parameter("code").is_some()
-    };
     other_identity_consents: "consent-for-posted-identity", |bed| {
         let mut browser = Client::new(&bed.world);
         let page = log_in(bed, &mut browser, "waf-a", "wwsf-a", "dave0").await;
@@ -246,20 +225,6 @@ mistakes! {
         let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
         browser.post("waf-a", "/authorize", &form).await;
         token(bed, "waf-a", "wwsf-a", "carol0").await.status == 200
-    };
-    former_user: "finishes-for-former-user", |bed| {
-        let mut browser = Client::new(&bed.world);
-        let page = log_in(bed, &mut browser, "waf-a", "wwsf-a", "dave0").await;
-        browser.get("waf-a", "/logout").await;
-        log_in(bed, &mut browser, "waf-a", "wwsf-a", "alice0").await;
-        browser.post("waf-a", "/authorize", &[("csrf", &page.hidden()), ("consent", "yes")]).await.location_parameter("code").is_some()
-    };
-    frames: "frames-allowed", |bed| {
-        let page = Client::new(&bed.world).get("waf-a", &authorize(bed, "wwsf-a", &[])).await;
-        page.header("x-frame-options").is_none() && page.header("content-security-policy").is_none()
-    };
-    method_kept: "redirect-keeps-method", |bed| {
-        log_in(bed, &mut Client::new(&bed.world), "waf-a", "wwsf-a", "alice0").await.status == 307
     };
     hinted: "hint-parameter-trusted", |bed| is_of_bob(bed, &[("impi", "bob0@op.example")]).await;
     scoped: "scope-names-identity", |bed| is_of_bob(bed, &[("scope", "ims:bob0")]).await;
@@ -270,10 +235,6 @@ mistakes! {
         Client::new(&bed.world).post("waf-a", "/introspect", &form).await.json()["active"] == true
     };
     anything_active: "introspects-anything-active", |bed| introspect(bed, &json!({ "access_token": "rubbish" })).await["active"] == true;
-    ended_active: "introspects-ended-active" with &[("token-life", &["0"])], |bed| {
-        let answer = token(bed, "waf-a", "wwsf-a", "alice0").await.json();
-        introspect(bed, &answer).await["active"] == true
-    };
     unverified: "introspects-unverified", |bed| {
         let answer = token(bed, "waf-a", "wwsf-a", "alice0").await.json();
         let token = answer["access_token"].as_str().expect("a token");
@@ -316,13 +277,71 @@ mistakes! {
     no_party: "issues-without-party", |bed| claims(&token(bed, "waf-a", "wwsf-a", "alice0").await).get("wwsf").is_none();
     other_subscription: "issues-other-impi", |bed| claims(&token(bed, "waf-a", "wwsf-a", "alice0").await)["impi"] != "alice0@op.example";
     cacheable: "token-cacheable", |bed| token(bed, "waf-a", "wwsf-a", "alice0").await.header("cache-control").is_none();
-    withdrawn_key: "publishes-withdrawn-key", |bed| {
-        bed.hook(json!({ "hook": "rotate-keys" })).await;
-        Client::new(&bed.world).get("waf-a", "/jwks").await.json()["keys"].as_array().expect("keys").len() > 1
-    };
     death: "dies-on-malformed-waf", |bed| {
         Client::new(&bed.world).send("waf-a", "POST", "/token", "a=%").await;
         tokio::net::TcpStream::connect(bed.world.address("waf-a", "W4")).await.is_err()
+    };
+}
+
+refusals! {
+    any_secret: with SECRETS, |bed| {
+        let mut form = ask("wwsf-a", "alice0").to_vec();
+        form.push(("client_secret", "secret of B"));
+        gets_token(bed, None, &form, &[], "/token").await
+    };
+    code_ended: with &[("t-code", &["0"])], |bed| {
+        exchange(bed, "waf-a", "wwsf-a", &code(bed).await, &[("code_verifier", VERIFIER)]).await.status == 200
+    };
+    foreign_interaction: |bed| {
+        let mut victim = Client::new(&bed.world);
+        log_in(bed, &mut victim, "waf-a", "wwsf-a", "dave0").await;
+        let page = log_in(bed, &mut Client::new(&bed.world), "waf-a", "wwsf-a", "carol0").await;
+        victim.post("waf-a", "/authorize", &[("csrf", &page.hidden()), ("consent", "yes")]).await.location_parameter("code").is_some()
+    };
+    empty_secret: with SECRETS, |bed| {
+        let mut form = ask("wwsf-a", "alice0").to_vec();
+        form.push(("client_secret", ""));
+        gets_token(bed, None, &form, &[], "/token").await
+    };
+    former_user: |bed| {
+        let mut browser = Client::new(&bed.world);
+        let page = log_in(bed, &mut browser, "waf-a", "wwsf-a", "dave0").await;
+        browser.get("waf-a", "/logout").await;
+        log_in(bed, &mut browser, "waf-a", "wwsf-a", "alice0").await;
+        browser.post("waf-a", "/authorize", &[("csrf", &page.hidden()), ("consent", "yes")]).await.location_parameter("code").is_some()
+    };
+    frames: |bed| {
+        let page = Client::new(&bed.world).get("waf-a", &authorize(bed, "wwsf-a", &[])).await;
+        page.header("x-frame-options").is_none() && page.header("content-security-policy").is_none()
+    };
+    unlinked: |bed| {
+        bed.hook(json!({ "hook": "link", "user": "alice0", "on": false })).await;
+        token(bed, "waf-a", "wwsf-a", "alice0").await.status == 200
+    };
+    ended_active: with &[("token-life", &["0"])], |bed| {
+        let answer = token(bed, "waf-a", "wwsf-a", "alice0").await.json();
+        introspect(bed, &answer).await["active"] == true
+    };
+    held_twice: with KEEPS_POOLS, |bed| picked(bed).await["impi"] == picked(bed).await["impi"];
+    withdrawn_key: |bed| {
+        bed.hook(json!({ "hook": "rotate-keys" })).await;
+        Client::new(&bed.world).get("waf-a", "/jwks").await.json()["keys"].as_array().expect("keys").len() > 1
+    };
+    method_kept: |bed| {
+        log_in(bed, &mut Client::new(&bed.world), "waf-a", "wwsf-a", "alice0").await.status == 307
+    };
+    exhausted: with KEEPS_POOLS, |bed| {
+        picked(bed).await;
+        picked(bed).await;
+        picked(bed).await["impi"].is_string()
+    };
+    revived: |bed| {
+        let answer = token(bed, "waf-a", "wwsf-a", "alice0").await.json();
+        revoke(bed, "wwsf-a", &answer["access_token"]).await;
+        for on in [false, true] {
+            bed.hook(json!({ "hook": "party-switch", "party": "A", "on": on })).await;
+        }
+        introspect(bed, &answer).await["active"] == true
     };
 }
 

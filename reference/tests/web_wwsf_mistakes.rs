@@ -55,6 +55,25 @@ macro_rules! mistakes {
     };
 }
 
+/// What an honest portal never does, and no mistake of the reference does either.
+macro_rules! refusals {
+    ($($test:ident: $(with $answers:expr,)? $(in $change:expr,)? |$bed:ident| $body:expr;)+) => {
+        $(#[tokio::test]
+        async fn $test() {
+            #[allow(unused_mut, unused_assignments, reason = "most tests need no answers and the world as it is")]
+            let (mut answers, mut change): (Answers<'_>, Change) = (&[], |_| {});
+            $(answers = $answers;)?
+            $(change = $change;)?
+            let world = World::make();
+            change(&world);
+            let bed = Bed::start_in(world, &BOTH, None, answers).await;
+            let probe: Probe = |$bed| Box::pin(async move { $body });
+            assert!(!probe(&bed).await);
+            bed.running.stop().await;
+        })+
+    };
+}
+
 async fn log_in(browser: &mut Client<'_>, node: &str, user: &str) -> Answer {
     let password = format!("password of {user}");
     browser
@@ -179,10 +198,6 @@ mistakes! {
         browser.extra = vec![("Origin".to_owned(), "https://evil.example".to_owned())];
         browser.get("wwsf-a", "/session").await.header("access-control-allow-credentials").is_some()
     };
-    anywhere: "returns-anywhere", |bed| {
-        let form = [("username", "alice0"), ("password", "password of alice0"), ("return_to", "https://evil.example/")];
-        Client::new(&bed.world).post("wwsf-a", "/login", &form).await.header("location") == Some("https://evil.example/")
-    };
     common_name: "waf-common-name-accepted",
         in |world| waf_shows(world, &world.authority.common_name("waf-a.localhost")),
         |bed| impi(&mut user(bed, "wwsf-a", "alice0").await, "wwsf-a").await.is_some();
@@ -203,21 +218,6 @@ mistakes! {
         impi(&mut browser, "wwsf-p1").await.as_deref() == Some("p1-000@op.example")
     };
     identified: "identified-without-login", |bed| impi(&mut Client::new(&bed.world), "wwsf-p1").await.is_some();
-    double: "double-assignment", |bed| {
-        let (mut pat, mut quinn) = (user(bed, "wwsf-p1", "pat0").await, user(bed, "wwsf-p1", "quinn0").await);
-        impi(&mut pat, "wwsf-p1").await == impi(&mut quinn, "wwsf-p1").await
-    };
-    exhausted: "shares-exhausted-pool-wwsf", |bed| {
-        let (mut first, mut second) = (guest(bed).await, guest(bed).await);
-        impi(&mut first, "wwsf-p1").await;
-        impi(&mut second, "wwsf-p1").await.is_some()
-    };
-    at_once: "reassigns-at-once" with &[("pool-release", &["quarantine"])], |bed| {
-        let mut first = guest(bed).await;
-        impi(&mut first, "wwsf-p1").await;
-        first.post("wwsf-p1", "/logout", &[]).await;
-        impi(&mut guest(bed).await, "wwsf-p1").await.is_some()
-    };
     in_url: "token-in-url", |bed| {
         let answer = log_in(&mut Client::new(&bed.world), "wwsf-a", "alice0").await;
         answer.header("location").expect("an address").contains("access_token=")
@@ -230,19 +230,41 @@ mistakes! {
         impi(&mut earlier, "wwsf-a").await;
         impi(&mut user(bed, "wwsf-a", "dave0").await, "wwsf-a").await.is_some()
     };
-    guessed: "guesses-identity", in unlink_dave, |bed| impi(&mut user(bed, "wwsf-a", "dave0").await, "wwsf-a").await.is_some();
     locked: "lockout-all", |bed| {
         for _ in 0..5 {
             enters(bed, "dave0", "wrong").await;
         }
         !enters(bed, "alice0", "password of alice0").await
     };
-    no_state: "state-not-checked" with AT_WAF, |bed| comes_back(bed, |callback| callback.replace("state=", "state=x"), true).await;
-    any_browser: "flow-of-any-session" with AT_WAF, |bed| comes_back(bed, str::to_owned, false).await;
-    any_issuer: "iss-not-checked" with AT_WAF, |bed| comes_back(bed, |callback| callback.replace("iss=https", "iss=http"), true).await;
-    no_challenge: "sends-no-challenge" with AT_WAF, |bed| {
+}
+
+refusals! {
+    double: |bed| {
+        let (mut pat, mut quinn) = (user(bed, "wwsf-p1", "pat0").await, user(bed, "wwsf-p1", "quinn0").await);
+        impi(&mut pat, "wwsf-p1").await == impi(&mut quinn, "wwsf-p1").await
+    };
+    any_browser: with AT_WAF, |bed| comes_back(bed, str::to_owned, false).await;
+    guessed: in unlink_dave, |bed| impi(&mut user(bed, "wwsf-a", "dave0").await, "wwsf-a").await.is_some();
+    any_issuer: with AT_WAF, |bed| comes_back(bed, |callback| callback.replace("iss=https", "iss=http"), true).await;
+    at_once: with &[("pool-release", &["quarantine"])], |bed| {
+        let mut first = guest(bed).await;
+        impi(&mut first, "wwsf-p1").await;
+        first.post("wwsf-p1", "/logout", &[]).await;
+        impi(&mut guest(bed).await, "wwsf-p1").await.is_some()
+    };
+    anywhere: |bed| {
+        let form = [("username", "alice0"), ("password", "password of alice0"), ("return_to", "https://evil.example/")];
+        Client::new(&bed.world).post("wwsf-a", "/login", &form).await.header("location") == Some("https://evil.example/")
+    };
+    no_challenge: with AT_WAF, |bed| {
         Client::new(&bed.world).get("wwsf-a", "/login").await.location_parameter("code_challenge").is_none()
     };
+    exhausted: |bed| {
+        let (mut first, mut second) = (guest(bed).await, guest(bed).await);
+        impi(&mut first, "wwsf-p1").await;
+        impi(&mut second, "wwsf-p1").await.is_some()
+    };
+    no_state: with AT_WAF, |bed| comes_back(bed, |callback| callback.replace("state=", "state=x"), true).await;
 }
 
 /// Whether alice's answer of the WAF, changed by `change`, logs a browser in: the one that asked, or another that asked too.

@@ -39,14 +39,6 @@ pub(super) fn serve(core: &Core, request: &Message, from: SocketAddr) -> Message
         .ok()
         .flatten()
         .and_then(|shown| shown.get("authorization-entity").map(str::to_owned));
-    let party = match shared.has(Defect::RecordsWrongParty) {
-        true => shared
-            .world
-            .parties
-            .first()
-            .map(|party| party.entity.clone()),
-        false => party,
-    };
     let to = request
         .value("To")
         .and_then(Address::read)

@@ -21,22 +21,6 @@ macro_rules! authorisation {
             TrustsResumedSession = "trusts-resumed-session" @ Waf,
             /// Takes a header field for the proof that a proxy in front checked a certificate.
             CertificateFromHeader = "certificate-from-header" @ Waf,
-            /// Takes any client secret that is not empty.
-            AnyClientSecret = "any-client-secret" @ Waf,
-            /// Takes an empty client secret.
-            EmptyClientSecret = "empty-client-secret" @ Waf,
-            /// Takes a client assertion that was made for another server.
-            AssertionForAnyAudience = "assertion-for-any-audience" @ Waf,
-            /// Takes a client assertion that has ended or has no end.
-            AssertionWithoutEnd = "assertion-without-end" @ Waf,
-            /// Takes a client assertion without checking its signature.
-            AssertionUnverified = "assertion-unverified" @ Waf,
-            /// Takes a client assertion signed by the key of any client.
-            AssertionByAnyClient = "assertion-by-any-client" @ Waf,
-            /// Takes the key of a client assertion from the assertion itself.
-            AssertionBringsKey = "assertion-brings-key" @ Waf,
-            /// Takes a client assertion a second time.
-            AssertionReusable = "assertion-reusable" @ Waf,
             /// Authenticates by the last client identifier and serves the first.
             FirstClientIdWins = "first-client-id-wins" @ Waf,
             /// Authenticates by the first client identifier and serves the last.
@@ -47,14 +31,10 @@ macro_rules! authorisation {
             IgnoresGrant = "ignores-grant" @ Waf,
             /// Goes on with a grant that was withdrawn.
             IgnoresGrantWithdrawal = "ignores-grant-withdrawal" @ Waf,
-            /// Goes on with a link that the operator took away.
-            IgnoresUnlink = "ignores-unlink" @ Waf,
             /// Makes up identities for an account that is unknown or has none.
             InventsIdentity = "invents-identity" @ Waf,
             /// Serves a party that the operator switched off.
             IgnoresWafPartySwitch = "ignores-waf-party-switch" @ Waf,
-            /// Tokens that were revoked are good again after their party was switched off and on.
-            SwitchRevivesTokens = "switch-revives-tokens" @ Waf,
             /// Serves a pool client with identities of every pool.
             PoolOfAnyClient = "pool-of-any-client" @ Waf,
             /// Serves a pool client with identities of individual subscribers.
@@ -63,10 +43,6 @@ macro_rules! authorisation {
             AnonymousAnyClass = "anonymous-any-class" @ Waf,
             /// Goes on with a pool member that the operator took out.
             IgnoresPoolChange = "ignores-pool-change" @ Waf,
-            /// Picks an identity of the pool without looking whether somebody holds it.
-            PicksHeldIdentity = "picks-held-identity" @ Waf,
-            /// Picks an identity that somebody holds when no other is left.
-            SharesExhaustedPool = "shares-exhausted-pool" @ Waf,
             /// Refreshes the token of an identity that was given back.
             RefreshesReleased = "refreshes-released" @ Waf,
             /// Takes a redirect URI that only begins like a registered one.
@@ -79,8 +55,6 @@ macro_rules! authorisation {
             CodeAnyClient = "code-any-client" @ Waf,
             /// Takes an authorization code with any redirect URI.
             CodeAnyRedirect = "code-any-redirect" @ Waf,
-            /// Takes an authorization code after its end.
-            CodeWithoutEnd = "code-without-end" @ Waf,
             /// Does not compare the code verifier with the challenge.
             PkceNotChecked = "pkce-not-checked" @ Waf,
             /// Takes a code verifier for a code that was asked for without challenge.
@@ -95,18 +69,10 @@ macro_rules! authorisation {
             ConsentSkipped = "consent-skipped" @ Waf,
             /// Takes a login or consent from another site, without the secret of its form.
             ConsentWithoutSecret = "consent-without-secret" @ Waf,
-            /// Takes a consent in another browser than the one that was asked.
-            ConsentOfForeignInteraction = "consent-of-foreign-interaction" @ Waf,
             /// Takes the client that a consent is for from the posted form.
             ConsentForPostedClient = "consent-for-posted-client" @ Waf,
             /// Takes the identity that consents from the posted form.
             ConsentForPostedIdentity = "consent-for-posted-identity" @ Waf,
-            /// Finishes an authorization for the user who began it, whoever is logged in now.
-            FinishesForFormerUser = "finishes-for-former-user" @ Waf,
-            /// Lets other sites frame its login and consent pages.
-            FramesAllowed = "frames-allowed" @ Waf,
-            /// Sends the browser on after a login in a way that repeats the form.
-            RedirectKeepsMethod = "redirect-keeps-method" @ Waf,
             /// Takes the identity for a code or token from a parameter of the request.
             HintParameterTrusted = "hint-parameter-trusted" @ Waf,
             /// Takes the identity for a code from the scope.
@@ -115,12 +81,8 @@ macro_rules! authorisation {
             ClaimsNameIdentity = "claims-name-identity" @ Waf,
             /// Tells anybody about a token.
             IntrospectionOpen = "introspection-open" @ Waf,
-            /// Tells a resource server about tokens for another one.
-            IntrospectsForAnyAudience = "introspects-for-any-audience" @ Waf,
             /// Calls every token active.
             IntrospectsAnythingActive = "introspects-anything-active" @ Waf,
-            /// Calls a token active after its end.
-            IntrospectsEndedActive = "introspects-ended-active" @ Waf,
             /// Looks a token up by its identifier without checking its signature, and tells what it says.
             IntrospectsUnverified = "introspects-unverified" @ Waf,
             /// Lets a client revoke the tokens of another.
@@ -143,8 +105,6 @@ macro_rules! authorisation {
             IssuesWithoutParty = "issues-without-party" @ Waf,
             /// Issues tokens for another subscription than the user's.
             IssuesOtherImpi = "issues-other-impi" @ Waf,
-            /// Goes on publishing a key that was withdrawn.
-            PublishesWithdrawnKey = "publishes-withdrawn-key" @ Waf,
             /// Lets caches keep an answer with a token.
             TokenCacheable = "token-cacheable" @ Waf,
             /// Shows its certificate and content to whoever asks for another host.

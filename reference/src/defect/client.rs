@@ -41,24 +41,12 @@ macro_rules! client {
             AcceptsWildcardDeep = "accepts-wildcard-deep" @ Wic,
             /// Reads a name of the portal's certificate up to an octet zero.
             AcceptsNulName = "accepts-nul-name" @ Wic,
-            /// Takes an address that stands among the DNS names of the portal's certificate.
-            AcceptsAddressAsName = "accepts-address-as-name" @ Wic,
             /// Goes on with a portal that speaks a version before TLS 1.2.
             AcceptsLegacyTls = "accepts-legacy-tls" @ Wic,
-            /// Goes on with an application protocol that it did not offer.
-            AcceptsUnofferedAlpn = "accepts-unoffered-alpn" @ Wic,
             /// Offers suites without encryption or with RC4.
             OffersWeakSuites = "offers-weak-suites" @ Wic,
             /// Takes a self-signed portal certificate when the user is anonymous.
             AnonymousSkipsCertificate = "anonymous-skips-certificate" @ Wic,
-            /// Takes a self-signed certificate where the portal sends the user to log in.
-            LoginAcceptsSelfSigned = "login-accepts-self-signed" @ Wic,
-            /// Takes a certificate of an unknown authority where the portal sends the user to log in.
-            LoginAcceptsUnknownAuthority = "login-accepts-unknown-authority" @ Wic,
-            /// Takes an expired certificate where the portal sends the user to log in.
-            LoginAcceptsExpired = "login-accepts-expired" @ Wic,
-            /// Takes a certificate with another name where the portal sends the user to log in.
-            LoginAcceptsWrongName = "login-accepts-wrong-name" @ Wic,
             /// Takes a self-signed certificate of the edge.
             W2AcceptsSelfSigned = "w2-accepts-self-signed" @ Wic,
             /// Takes a certificate with another name from the edge.
@@ -103,16 +91,8 @@ macro_rules! client {
             AnswersWithoutQop = "answers-without-qop" @ Wic,
             /// Answers with an algorithm that its operator does not allow.
             AnswersWeakDigest = "answers-weak-digest" @ Wic,
-            /// Answers the last challenge instead of the first that it can.
-            AnswersLastChallenge = "answers-last-challenge" @ Wic,
             /// Does not look whether the registrar knows the secret.
             IgnoresRspauth = "ignores-rspauth" @ Wic,
-            /// Calls whatever server a challenge for a token names.
-            FollowsAnyAuthzServer = "follows-any-authz-server" @ Wic,
-            /// Calls the server that a challenge for a token names without TLS.
-            FollowsClearAuthzServer = "follows-clear-authz-server" @ Wic,
-            /// Registers again after its user logged out.
-            RegistersAfterLogout = "registers-after-logout" @ Wic,
             /// Takes an answer that is no SIP for a registration.
             TakesGarbageForSuccess = "takes-garbage-for-success" @ Wic,
             /// Ends when an answer is no SIP.

@@ -25,8 +25,6 @@ macro_rules! edge {
             AcceptsGuessableSecret = "accepts-guessable-secret" @ EpCscf,
             /// Reads a MAC key from the file that the key id names.
             KidIsAFileName = "kid-is-a-file-name" @ EpCscf,
-            /// Takes every public-key algorithm, enrolled or not.
-            AnyAlgorithm = "any-algorithm" @ EpCscf,
             /// Takes an ECDSA signature of zeros.
             AcceptsZeroEcdsaSignature = "accepts-zero-ecdsa-signature" @ EpCscf,
             /// Takes an ECDSA signature in DER in place of the fixed form.
@@ -63,38 +61,24 @@ macro_rules! edge {
             RequiresNoIssuer = "requires-no-issuer" @ EpCscf,
             /// Takes issuers as they come and fetches their keys.
             LearnsIssuers = "learns-issuers" @ EpCscf,
-            /// Does not look for which client of an issuer a token was made.
-            IgnoresClient = "ignores-client" @ EpCscf,
             /// Takes the first WWSF of an issuer when a token names none.
             GuessesWwsf = "guesses-wwsf" @ EpCscf,
             /// Takes a token of any type for an access token.
             AnyTokenType = "any-token-type" @ EpCscf,
-            /// Does not look for the scope that it is declared to demand.
-            IgnoresScope = "ignores-scope" @ EpCscf,
-            /// Takes a token again that works only once.
-            TakesTokenTwice = "takes-token-twice" @ EpCscf,
             /// Makes up a private identity from To when the token has none.
             ImpiFromTo = "impi-from-to" @ EpCscf,
             /// Takes the public identity of To when the token has none.
             ImpuFromTo = "impu-from-to" @ EpCscf,
-            /// Goes on when introspection is out of reach.
-            FailsOpenWithoutIntrospection = "fails-open-without-introspection" @ EpCscf,
             /// Takes an introspection answer that says inactive.
             IgnoresActiveFalse = "ignores-active-false" @ EpCscf,
             /// Takes an introspection answer in which active is anything but false.
             AnyActiveValue = "any-active-value" @ EpCscf,
             /// Reads an introspection answer whatever its HTTP status.
             IgnoresIntrospectionStatus = "ignores-introspection-status" @ EpCscf,
-            /// Asks about a token once and believes the answer ever after.
-            CachesIntrospection = "caches-introspection" @ EpCscf,
-            /// Takes the issuer of an introspection answer from whatever endpoint gave it.
-            BelievesForeignIntrospection = "believes-foreign-introspection" @ EpCscf,
             /// Does not compare From with To where it is declared to.
             IgnoresFrom = "ignores-from" @ EpCscf,
             /// Takes the private identity from a Digest header beside the token.
             UsernameFromDigest = "username-from-digest" @ EpCscf,
-            /// Takes the last of two Authorization headers.
-            AdoptsSecondAuthorization = "adopts-second-authorization" @ EpCscf,
             /// Lets an asserted identity of the client pass.
             PassesPai = "passes-pai" @ EpCscf,
             /// Lets a served user of the client pass.
@@ -107,16 +91,12 @@ macro_rules! edge {
             PassesToken = "passes-token" @ EpCscf,
             /// Lets the Route of the client pass.
             PassesRoute = "passes-route" @ EpCscf,
-            /// Lets the session keys of a challenge pass to the client.
-            PassesSessionKeys = "passes-session-keys" @ EpCscf,
             /// Takes the party from what the client writes.
             PartyFromHeader = "party-from-header" @ EpCscf,
             /// Takes the party from the page that opened the connection.
             PartyFromOrigin = "party-from-origin" @ EpCscf,
             /// Names the first party whatever the token says.
             PartyAlwaysA = "party-always-a" @ EpCscf,
-            /// Names the party of the first registration at every refresh.
-            KeepsFirstParty = "keeps-first-party" @ EpCscf,
             /// Serves a party that is switched off.
             IgnoresPartySwitch = "ignores-party-switch" @ EpCscf,
             /// Refuses every party when one is switched off.
@@ -131,8 +111,6 @@ macro_rules! edge {
             ImpuOutsidePoolMember = "impu-outside-pool-member" @ EpCscf,
             /// Lets a party for individuals vouch for members of a pool.
             IndividualPartyForPool = "individual-party-for-pool" @ EpCscf,
-            /// Does not look whether a pool identity is for anonymous users.
-            IgnoresMemberClass = "ignores-member-class" @ EpCscf,
             /// Lets an anonymous token name any member of the pool in To.
             AnonToIdentified = "anon-to-identified" @ EpCscf,
             /// Lets several private identities register on one connection.
@@ -147,16 +125,10 @@ macro_rules! edge {
             TakesMissingOrigin = "takes-missing-origin" @ EpCscf,
             /// Takes an Origin that holds an enrolled host name somewhere.
             OriginBySubstring = "origin-by-substring" @ EpCscf,
-            /// Takes a token on a page of another party where that is declared forbidden.
-            IgnoresOriginParty = "ignores-origin-party" @ EpCscf,
             /// Takes an upgrade that does not offer the subprotocol sip.
             NoSubprotocolCheck = "no-subprotocol-check" @ EpCscf,
             /// Takes an upgrade of any WebSocket version.
             IgnoresWebsocketVersion = "ignores-websocket-version" @ EpCscf,
-            /// Takes an upgrade without a key.
-            NeedsNoWebsocketKey = "needs-no-websocket-key" @ EpCscf,
-            /// Takes an upgrade for any Host.
-            IgnoresHost = "ignores-host" @ EpCscf,
             /// Shows its certificate for any server name.
             AnyServerName = "any-server-name" @ EpCscf,
             /// Goes on with a client that offers other application protocols only.
@@ -173,8 +145,6 @@ macro_rules! edge {
             RefreshTrustsConnection = "refresh-trusts-connection" @ EpCscf,
             /// Ends a registration without a token.
             DeregWithoutToken = "dereg-without-token" @ EpCscf,
-            /// Registers for longer than the token lives where that is declared forbidden.
-            IgnoresExpiresCap = "ignores-expires-cap" @ EpCscf,
             /// Asserts the preferred identity of a client, registered or not.
             IgnoresInviteIdentity = "ignores-invite-identity" @ EpCscf,
             /// Asserts the identity of From, registered or not.
@@ -183,8 +153,6 @@ macro_rules! edge {
             InviteBeforeRegister = "invite-before-register" @ EpCscf,
             /// Forwards requests of an identity that has ended its registration.
             ServesAfterDeregistration = "serves-after-deregistration" @ EpCscf,
-            /// Delivers a request of the core on whichever connection comes first.
-            DeliversOnAnyFlow = "delivers-on-any-flow" @ EpCscf,
             /// Labels every Digest REGISTER as if the connection were proven.
             LabelsTlsYesAlways = "labels-tls-yes-always" @ EpCscf,
             /// Labels a Digest REGISTER as authenticated by the edge.

@@ -31,8 +31,6 @@ macro_rules! portal {
             CsrfLoginOpen = "csrf-login-open" @ Wwsf,
             /// Lets every site read its answers with the user's cookies.
             CorsAnyOrigin = "cors-any-origin" @ Wwsf,
-            /// Sends the browser on after a login to wherever the form says.
-            ReturnsAnywhere = "returns-anywhere" @ Wwsf,
             /// Takes a certificate of the authorisation function that has expired.
             WafExpiredAccepted = "waf-expired-accepted" @ Wwsf,
             /// Takes a certificate of the authorisation function before its time.
@@ -45,14 +43,8 @@ macro_rules! portal {
             WafWrongNameAccepted = "waf-wrong-name-accepted" @ Wwsf,
             /// Takes the name of the authorisation function from the subject of a certificate without alternative names.
             WafCommonNameAccepted = "waf-common-name-accepted" @ Wwsf,
-            /// Lets a wildcard cover several labels of the authorisation function's name.
-            WafWildcardDeepAccepted = "waf-wildcard-deep-accepted" @ Wwsf,
             /// Goes on with an authorisation function that speaks a version before TLS 1.2.
             WafLegacyTlsAccepted = "waf-legacy-tls-accepted" @ Wwsf,
-            /// Uses metadata that name another issuer.
-            MetadataIssuerUnchecked = "metadata-issuer-unchecked" @ Wwsf,
-            /// Uses an endpoint without TLS when the metadata name one.
-            ClearTokenEndpoint = "clear-token-endpoint" @ Wwsf,
             /// Does not prove to the authorisation function who it is.
             NoClientCertificate = "no-client-certificate" @ Wwsf,
             /// Lets an anonymous visitor name the identity.
@@ -63,12 +55,6 @@ macro_rules! portal {
             AnonymousKeepsIdentity = "anonymous-keeps-identity" @ Wwsf,
             /// Gives an identity for users who logged in to a visitor who did not.
             IdentifiedWithoutLogin = "identified-without-login" @ Wwsf,
-            /// Gives the same identity of the pool to everybody.
-            DoubleAssignment = "double-assignment" @ Wwsf,
-            /// Gives an identity that somebody holds when no other is left.
-            SharesExhaustedPoolWwsf = "shares-exhausted-pool-wwsf" @ Wwsf,
-            /// Gives an identity to the next visitor while the last one's token lives.
-            ReassignsAtOnce = "reassigns-at-once" @ Wwsf,
             /// Puts the token into the address that it sends the browser to.
             TokenInUrl = "token-in-url" @ Wwsf,
             /// Hands on a token that the authorisation function says is for somebody else.
@@ -77,22 +63,8 @@ macro_rules! portal {
             DeliversForeignImpu = "delivers-foreign-impu" @ Wwsf,
             /// Hands out another user's token when the authorisation function refuses.
             DefaultTokenOnRefusal = "default-token-on-refusal" @ Wwsf,
-            /// Gives answers of the authorisation function to its requests in the order in which they come.
-            MixesConcurrentAnswers = "mixes-concurrent-answers" @ Wwsf,
-            /// Asks for somebody else's token for an account without IMS identity.
-            GuessesIdentity = "guesses-identity" @ Wwsf,
-            /// Takes an authorization response without comparing its state.
-            StateNotChecked = "state-not-checked" @ Wwsf,
-            /// Takes an authorization response in another browser than the one that asked.
-            FlowOfAnySession = "flow-of-any-session" @ Wwsf,
-            /// Asks for an authorization without a challenge.
-            SendsNoChallenge = "sends-no-challenge" @ Wwsf,
-            /// Takes an authorization response of another issuer.
-            IssNotChecked = "iss-not-checked" @ Wwsf,
             /// Lets nobody in any more after a burst of failed logins.
             LockoutAll = "lockout-all" @ Wwsf,
-            /// Shows its certificate and content to whoever asks for another host.
-            AnswersAnyNameWwsf = "answers-any-name-wwsf" @ Wwsf,
             /// Answers requests without TLS on its TLS port.
             AnswersClearTextWwsf = "answers-clear-text-wwsf" @ Wwsf,
             /// Shows its own certificate without the ones between it and the root.

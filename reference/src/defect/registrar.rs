@@ -13,8 +13,6 @@ macro_rules! registrar {
             IgnoresNonceCount = "ignores-nonce-count" @ Core,
             /// Takes a nonce that it did not give.
             AcceptsAnyNonce = "accepts-any-nonce" @ Core,
-            /// Takes a nonce beyond its life.
-            AcceptsOldNonce = "accepts-old-nonce" @ Core,
             /// Takes a response for another realm.
             IgnoresRealm = "ignores-realm" @ Core,
             /// Takes the response of one subscriber for the identity of another.
@@ -75,8 +73,6 @@ macro_rules! registrar {
             RegisterWildcard = "register-wildcard" @ Core,
             /// Takes two spellings of one identity for two.
             SplitsEquivalentNames = "splits-equivalent-names" @ Core,
-            /// Records the first party for every registration.
-            RecordsWrongParty = "records-wrong-party" @ Core,
             /// Stops serving after a malformed message.
             CoreDiesOnMalformed = "core-dies-on-malformed" @ Core,
         }

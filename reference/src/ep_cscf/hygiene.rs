@@ -192,7 +192,7 @@ fn cap_expires(message: &mut Message, cap: u64) {
 }
 
 /// An answer of the core as the client gets it: without our Via, with the client's own To and From, without session keys.
-pub(super) fn answer(edge: &Edge, request: &Message, from_core: Message) -> Message {
+pub(super) fn answer(request: &Message, from_core: Message) -> Message {
     let mut answer = from_core;
     answer.remove("Via");
     for via in request.values("Via").collect::<Vec<_>>().into_iter().rev() {
@@ -216,20 +216,18 @@ pub(super) fn answer(edge: &Edge, request: &Message, from_core: Message) -> Mess
     ] {
         answer.remove(name);
     }
-    if !edge.shared.has(Defect::PassesSessionKeys) {
-        for header in answer
-            .headers
-            .iter_mut()
-            .filter(|header| header.is("WWW-Authenticate"))
-        {
-            if let Some(mut challenge) = Credentials::read(&header.value) {
-                let before = challenge.parameters.len();
-                challenge
-                    .parameters
-                    .retain(|(name, _)| name != "ik" && name != "ck");
-                if challenge.parameters.len() < before {
-                    header.value = challenge.print(&["algorithm", "stale"]);
-                }
+    for header in answer
+        .headers
+        .iter_mut()
+        .filter(|header| header.is("WWW-Authenticate"))
+    {
+        if let Some(mut challenge) = Credentials::read(&header.value) {
+            let before = challenge.parameters.len();
+            challenge
+                .parameters
+                .retain(|(name, _)| name != "ik" && name != "ck");
+            if challenge.parameters.len() < before {
+                header.value = challenge.print(&["algorithm", "stale"]);
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Asking the authorisation function about a token (RFC 7662), over mutual TLS.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -14,8 +13,6 @@ const MAX_ANSWER: usize = 64 * 1024;
 pub(super) struct Introspection {
     http: reqwest::Client,
     shared: Arc<Shared>,
-    /// Answers that a careless edge keeps, by token.
-    kept: Mutex<HashMap<String, Map<String, Value>>>,
 }
 
 /// What came of asking.
@@ -34,36 +31,11 @@ impl Introspection {
         Ok(Self {
             http: net::world_http_client(shared, tls, deadline)?,
             shared: Arc::clone(shared),
-            kept: Mutex::default(),
         })
     }
 
     /// Asks one endpoint, every time anew; every failure is [`Outcome::OutOfReach`].
     pub(super) async fn ask(&self, endpoint: &str, token: &str) -> Outcome {
-        if !self.shared.has(Defect::CachesIntrospection) {
-            return self.ask_anew(endpoint, token).await;
-        }
-        if let Some(members) = self
-            .kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(token)
-        {
-            let mut members = members.clone();
-            members.remove("exp");
-            return Outcome::Active(members);
-        }
-        let outcome = self.ask_anew(endpoint, token).await;
-        if let Outcome::Active(members) = &outcome {
-            self.kept
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(token.to_owned(), members.clone());
-        }
-        outcome
-    }
-
-    async fn ask_anew(&self, endpoint: &str, token: &str) -> Outcome {
         let form = [
             ("token", token),
             ("token_type_hint", "access_token"),

@@ -272,7 +272,7 @@ async fn forward(
     if accepted {
         binding::bind(edge, connection, request, plan, &answer);
     }
-    hygiene::answer(edge, request, answer)
+    hygiene::answer(request, answer)
 }
 
 /// Sends on what was refused: at once, or after a while when nobody looks any more.

@@ -43,7 +43,7 @@ pub(super) fn serve(edge: &Arc<Edge>, connection: &Connection, request: &Message
         );
     }
     let mut transaction = edge.link.request(&message, edge.core);
-    let (edge, request, outbox) = (Arc::clone(edge), request.clone(), connection.outbox.clone());
+    let (request, outbox) = (request.clone(), connection.outbox.clone());
     tokio::spawn(async move {
         loop {
             let Some(answer) = transaction.answer().await else {
@@ -53,7 +53,7 @@ pub(super) fn serve(edge: &Arc<Edge>, connection: &Connection, request: &Message
             let last = answer.code() >= 200;
             if answer.code() != 100
                 && outbox
-                    .try_send(hygiene::answer(&edge, &request, answer).print())
+                    .try_send(hygiene::answer(&request, answer).print())
                     .is_err()
             {
                 return;

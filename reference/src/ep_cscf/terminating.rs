@@ -3,7 +3,6 @@
 use std::sync::PoisonError;
 
 use super::{Edge, Flow};
-use crate::Defect;
 use crate::sip::link::{Incoming, Reply};
 use crate::sip::uri::{Address, Uri};
 use crate::sip::{Message, Start, reason};
@@ -37,11 +36,6 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
     let flow = match id {
         Some(id) => edge.flows().get(&id).cloned(),
         None => None,
-    };
-    let flow = if edge.shared.has(Defect::DeliversOnAnyFlow) {
-        edge.flows().values().next().cloned()
-    } else {
-        flow
     };
     let Some(flow) = flow else { return refuse(430) };
     let hops = request

@@ -174,7 +174,7 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     if path != edge.shared.model.answer("w2-path", "/") {
         return Err("404 Not Found");
     }
-    if !our_host(edge, fields.one("host")) && !edge.shared.has(Defect::IgnoresHost) {
+    if !our_host(edge, fields.one("host")) {
         return Err("421 Misdirected Request");
     }
     if !fields.lists("upgrade", "websocket", false) || !fields.lists("connection", "upgrade", false)
@@ -186,12 +186,12 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     {
         return Err("426 Upgrade Required");
     }
-    let key = fields
+    let Some(key) = fields
         .one("sec-websocket-key")
-        .filter(|key| key.len() == 24);
-    if key.is_none() && !edge.shared.has(Defect::NeedsNoWebsocketKey) {
+        .filter(|key| key.len() == 24)
+    else {
         return Err("400 Bad Request");
-    }
+    };
     let origin = check_origin(edge, &fields)?;
     let sip = fields.lists("sec-websocket-protocol", "sip", true);
     if !sip && !edge.shared.has(Defect::NoSubprotocolCheck) {
@@ -202,7 +202,7 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     } else {
         ""
     };
-    let accept = derive_accept_key(key.unwrap_or_default().as_bytes());
+    let accept = derive_accept_key(key.as_bytes());
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
     );

@@ -8,7 +8,6 @@ use serde::Deserialize;
 
 use super::Waf;
 use super::clients::Client;
-use crate::defect::Defect;
 use crate::web::form::Form;
 use crate::web::now;
 
@@ -34,32 +33,8 @@ impl Waf {
         {
             return None;
         }
-        let proven = if self.shared.has(Defect::AssertionUnverified) {
-            claimed
-        } else {
-            self.keys_for(client, assertion)
-                .iter()
-                .find_map(|key| self.signed(assertion, key))?
-        };
+        let proven = self.signed(assertion, client.jwk.as_ref()?)?;
         (proven.iss == client.client_id && self.is_first_use(&proven)).then_some(client)
-    }
-
-    /// The key that was registered for the client.
-    fn keys_for(&self, client: &Client, assertion: &str) -> Vec<Jwk> {
-        match self.shared.defect {
-            Some(Defect::AssertionByAnyClient) => self
-                .clients
-                .iter()
-                .filter_map(|client| client.jwk.clone())
-                .collect(),
-            Some(Defect::AssertionBringsKey) => {
-                let brought = jsonwebtoken::decode_header(assertion)
-                    .ok()
-                    .and_then(|header| header.jwk);
-                brought.or_else(|| client.jwk.clone()).into_iter().collect()
-            }
-            _ => client.jwk.clone().into_iter().collect(),
-        }
     }
 
     fn signed(&self, assertion: &str, key: &Jwk) -> Option<Assertion> {
@@ -68,21 +43,13 @@ impl Waf {
         wanted.validate_nbf = true;
         wanted.set_audience(&[self.issuer.clone(), format!("{}/token", self.issuer)]);
         wanted.set_required_spec_claims(&["exp", "aud", "iss", "sub"]);
-        match self.shared.defect {
-            Some(Defect::AssertionForAnyAudience) => wanted.validate_aud = false,
-            Some(Defect::AssertionWithoutEnd) => {
-                wanted.validate_exp = false;
-                wanted.required_spec_claims.remove("exp");
-            }
-            _ => {}
-        }
         let key = DecodingKey::from_jwk(key).ok()?;
         Some(jsonwebtoken::decode(assertion, &key, &wanted).ok()?.claims)
     }
 
     fn is_first_use(&self, assertion: &Assertion) -> bool {
         let allowed = self.shared.model.answer("assertion-reuse", "allowed") == "allowed";
-        if allowed || self.shared.has(Defect::AssertionReusable) {
+        if allowed {
             return true;
         }
         let Some(id) = &assertion.jti else {

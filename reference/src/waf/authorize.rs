@@ -144,9 +144,9 @@ impl Waf {
                     return self.deny(request, "consent_required");
                 }
                 self.grant(&user.user, request.client, &mut records);
-                self.finish(request, self.linked(&user), &mut records)
+                self.finish(request, user.linked(), &mut records)
             }
-            Some(user) => self.finish(request, self.linked(&user), &mut records),
+            Some(user) => self.finish(request, user.linked(), &mut records),
         }
     }
 
@@ -165,7 +165,7 @@ impl Waf {
             .cookie(super::COOKIE)
             .map_or_else(secret, str::to_owned);
         let id = remember(request, &session, None, records);
-        let mut answer = self.framed(pages::login(StatusCode::OK, &id, ""));
+        let mut answer = pages::login(StatusCode::OK, &id, "");
         answer::set_cookie(&mut answer, super::COOKIE, &session, self.cookie_flags());
         answer
     }
@@ -193,7 +193,7 @@ impl Waf {
         let service = self
             .wwsf_name(request.client)
             .unwrap_or(&request.client.client_id);
-        self.framed(pages::consent(&id, service, &user.impus))
+        pages::consent(&id, service, &user.impus)
     }
 
     /// Whether this user has to be asked before this service gets anything.
@@ -266,27 +266,18 @@ impl Waf {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(subject) = self
             .session_user(asked, &records)
-            .and_then(|user| self.linked(&user))
+            .and_then(|user| user.linked())
         else {
             return self.ask_login(asked, request, &mut records);
         };
         self.implicit_answer(request, subject, &mut records)
     }
 
-    fn framed(&self, mut answer: Answer) -> Answer {
-        if self.shared.has(Defect::FramesAllowed) {
-            answer.headers_mut().remove("x-frame-options");
-            answer.headers_mut().remove("content-security-policy");
-        }
-        answer
-    }
-
     pub(super) fn cookie_flags(&self) -> &'static str {
-        match self.shared.defect {
-            Some(Defect::ConsentWithoutSecret | Defect::ConsentOfForeignInteraction) => {
-                "; Secure; HttpOnly; SameSite=None"
-            }
-            _ => answer::COOKIE_FLAGS,
+        if self.shared.has(Defect::ConsentWithoutSecret) {
+            "; Secure; HttpOnly; SameSite=None"
+        } else {
+            answer::COOKIE_FLAGS
         }
     }
 }

@@ -69,7 +69,7 @@ impl Waf {
             .and_then(|id| self.client(id))
             .ok_or(Refusal::InvalidClient)?;
         if let Some(secret) = form.first("client_secret") {
-            let right = takes("client_secret_post") && self.is_secret_of(client, secret);
+            let right = takes("client_secret_post") && client.has_secret(secret);
             return right.then_some(client).ok_or(Refusal::InvalidClient);
         }
         let proven = takes("tls_client_auth") && self.by_certificate(asked, client);
@@ -112,17 +112,8 @@ impl Waf {
         let text = String::from_utf8(STANDARD.decode(value.trim()).ok()?).ok()?;
         let (id, secret) = text.split_once(':')?;
         let client = self.client(&decoded(id)?)?;
-        let right =
-            scheme.eq_ignore_ascii_case("basic") && self.is_secret_of(client, &decoded(secret)?);
+        let right = scheme.eq_ignore_ascii_case("basic") && client.has_secret(&decoded(secret)?);
         right.then_some(client)
-    }
-
-    fn is_secret_of(&self, client: &Client, secret: &str) -> bool {
-        match self.shared.defect {
-            Some(Defect::AnyClientSecret) if !secret.is_empty() => true,
-            Some(Defect::EmptyClientSecret) if secret.is_empty() => true,
-            _ => client.has_secret(secret),
-        }
     }
 }
 

@@ -81,7 +81,7 @@ impl Waf {
                 || user.impi.as_deref() == Some(name)
                 || user.impus.iter().any(|impu| impu == name)
         });
-        self.linked(found?)
+        found?.linked()
     }
 }
 

@@ -38,20 +38,6 @@ impl Waf {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         if on {
             records.off.remove(party);
-            if self.shared.has(Defect::SwitchRevivesTokens) {
-                let revived = |client: &str| {
-                    self.client(client)
-                        .and_then(|client| client.party.as_deref())
-                        == Some(party)
-                };
-                for token in records
-                    .tokens
-                    .values_mut()
-                    .filter(|token| revived(&token.client))
-                {
-                    token.revoked = false;
-                }
-            }
         } else {
             records.off.insert(party.to_owned());
         }
@@ -111,26 +97,7 @@ impl Waf {
             return false;
         };
         let mut current = self.signer.write().unwrap_or_else(PoisonError::into_inner);
-        let former = std::mem::replace(&mut *current, Arc::new(fresh));
-        if self.shared.has(Defect::PublishesWithdrawnKey) {
-            self.withdrawn
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(former);
-        }
+        *current = Arc::new(fresh);
         true
-    }
-
-    /// The keys that verify tokens of this WAF.
-    pub(super) fn signers(&self) -> Vec<Arc<Signer>> {
-        let mut keys = vec![self.signer()];
-        keys.extend(
-            self.withdrawn
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .iter()
-                .cloned(),
-        );
-        keys
     }
 }

@@ -59,9 +59,7 @@ impl Waf {
     }
 
     fn is_for(&self, issued: &Issued, audience: &str) -> bool {
-        self.shared.model.answer("intro-audience", "no") != "yes"
-            || issued.audience == audience
-            || self.shared.has(Defect::IntrospectsForAnyAudience)
+        self.shared.model.answer("intro-audience", "no") != "yes" || issued.audience == audience
     }
 
     /// The name under which a token was issued, if this WAF issued it and tells of its kind.
@@ -86,16 +84,14 @@ impl Waf {
         let claims = if self.shared.has(Defect::IntrospectsUnverified) {
             jsonwebtoken::dangerous::insecure_decode_claims(token).ok()?
         } else {
-            self.signers()
-                .iter()
-                .find_map(|signer| signer.claims(token))?
+            self.signer().claims(token)?
         };
         claims["jti"].as_str().map(str::to_owned)
     }
 
     /// Not ended, not revoked, and all that it was issued for still holds.
     fn is_active(&self, issued: &Issued, records: &Records) -> bool {
-        let ended = issued.expires <= now() && !self.shared.has(Defect::IntrospectsEndedActive);
+        let ended = issued.expires <= now();
         let Some(client) = self.client(&issued.client) else {
             return false;
         };

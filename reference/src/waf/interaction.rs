@@ -32,13 +32,12 @@ impl Waf {
         let Some(client) = self.client(&self.consenting_client(&interaction, &form)) else {
             return pages::error(StatusCode::FORBIDDEN, "The service is unknown.");
         };
-        let answer = if let Some(choice) = form.first("consent") {
+        if let Some(choice) = form.first("consent") {
             records.interactions.remove(&id);
             self.consented(asked, &form, (choice, &interaction, client), &mut records)
         } else {
             self.logged_in(asked, &form, (&id, &interaction, client), &mut records)
-        };
-        self.redirected(answer)
+        }
     }
 
     /// What the form belongs to: begun in this browser's session and known by the secret of the page.
@@ -56,15 +55,13 @@ impl Waf {
                 .find(|(_, interaction)| interaction.session == session);
             return own.map(|(id, interaction)| (id.clone(), interaction.clone()));
         }
-        let foreign_taken = self.shared.has(Defect::ConsentOfForeignInteraction);
-        if asked.is_cross_site() && !foreign_taken {
+        if asked.is_cross_site() {
             return None;
         }
         let id = form.first("csrf")?;
         let interaction = records.interactions.get(id)?;
         // What ties them is the session: after a logout the page is nobody's.
-        let tied = interaction.session == session || self.shared.has(Defect::FinishesForFormerUser);
-        (tied || foreign_taken).then(|| (id.to_owned(), interaction.clone()))
+        (interaction.session == session).then(|| (id.to_owned(), interaction.clone()))
     }
 
     /// The service that a consent counts for: the one that the page named.
@@ -101,7 +98,7 @@ impl Waf {
         let mut answer = if self.needs_consent(client, &user) {
             self.consent_page(&session, &request, &user, records)
         } else {
-            self.finish(&request, self.linked(&user), records)
+            self.finish(&request, user.linked(), records)
         };
         answer::set_cookie(&mut answer, COOKIE, &session, self.cookie_flags());
         answer
@@ -124,10 +121,7 @@ impl Waf {
         if self.shared.model.answer("consent-is-grant", "yes") == "yes" {
             self.grant(&user.user, client, records);
         }
-        let subject = records
-            .users
-            .get(&user.user)
-            .and_then(|user| self.linked(user));
+        let subject = records.users.get(&user.user).and_then(|user| user.linked());
         self.finish(&request, subject, records)
     }
 
@@ -163,9 +157,6 @@ impl Waf {
             .asked
             .as_ref()
             .and_then(|name| records.users.get(name));
-        if self.shared.has(Defect::FinishesForFormerUser) {
-            return shown_to.cloned();
-        }
         if let Some(impu) = form
             .first("impu")
             .filter(|_| self.shared.has(Defect::ConsentForPostedIdentity))
@@ -177,9 +168,6 @@ impl Waf {
                 .cloned();
         }
         let now_here = self.session_user(asked, records)?;
-        if self.shared.has(Defect::ConsentOfForeignInteraction) {
-            return Some(now_here);
-        }
         (now_here.user == shown_to?.user).then_some(now_here)
     }
 
@@ -221,14 +209,5 @@ impl Waf {
         let token = members["access_token"].as_str().unwrap_or_default();
         let members = form::write([("access_token", token), ("token_type", "Bearer")]);
         answer::see_other(&format!("{}#{members}", request.redirect_uri))
-    }
-
-    /// 303, so that the browser does not send the form on to the service.
-    fn redirected(&self, mut answer: Answer) -> Answer {
-        if answer.status() == StatusCode::SEE_OTHER && self.shared.has(Defect::RedirectKeepsMethod)
-        {
-            *answer.status_mut() = StatusCode::TEMPORARY_REDIRECT;
-        }
-        answer
     }
 }

@@ -52,10 +52,8 @@ impl Waf {
     }
 
     pub(super) fn jwks(&self) -> Answer {
-        let keys: Vec<Value> = self
-            .signers()
-            .iter()
-            .filter_map(|signer| serde_json::to_value(signer.published()).ok())
+        let keys: Vec<Value> = serde_json::to_value(self.signer().published())
+            .into_iter()
             .collect();
         answer::body(
             StatusCode::OK,

@@ -47,8 +47,6 @@ struct Waf {
     clients: Vec<Client>,
     records: Mutex<Records>,
     signer: RwLock<Arc<Signer>>,
-    /// Keys that were withdrawn and are published all the same.
-    withdrawn: Mutex<Vec<Arc<Signer>>>,
 }
 
 /// Starts every WAF of the world that nobody else plays.
@@ -121,7 +119,6 @@ impl Waf {
                 &world.pools,
             )),
             signer: RwLock::new(Arc::new(signer)),
-            withdrawn: Mutex::default(),
         })
     }
 }

@@ -60,20 +60,6 @@ impl Waf {
         entitled && self.party_is_on(client, records)
     }
 
-    /// The identities of a user, if the operator has linked the account to a subscription.
-    pub(super) fn linked(&self, user: &User) -> Option<Subject> {
-        let impi = user
-            .impi
-            .clone()
-            .filter(|_| !user.unlinked || self.shared.has(Defect::IgnoresUnlink))?;
-        Some(Subject {
-            user: Some(user.user.clone()),
-            impi,
-            impus: user.impus.clone(),
-            anonymous: false,
-        })
-    }
-
     fn individual(
         &self,
         client: &Client,
@@ -98,8 +84,7 @@ impl Waf {
                 .find(|user| user.impus.iter().any(|impu| impu == hint)),
             _ => records.users.get(hint),
         };
-        if self.shared.has(Defect::InventsIdentity)
-            && user.and_then(|user| self.linked(user)).is_none()
+        if self.shared.has(Defect::InventsIdentity) && user.and_then(|user| user.linked()).is_none()
         {
             return Ok(self.invented(hint));
         }
@@ -107,7 +92,7 @@ impl Waf {
         let user = user
             .filter(|user| self.is_granted(client, user))
             .ok_or(Refusal::AccessDenied)?;
-        self.linked(user).ok_or(Refusal::AccessDenied)
+        user.linked().ok_or(Refusal::AccessDenied)
     }
 
     /// What a WAF would serve that takes every name for one of a subscriber.
@@ -151,19 +136,10 @@ impl Waf {
             .get(pool)
             .map(Vec::as_slice)
             .unwrap_or_default();
-        let fitting = || {
-            members
-                .iter()
-                .filter(|member| is_anonymous(member) == anonymous)
-        };
-        let looks = !self.shared.has(Defect::PicksHeldIdentity);
-        fitting()
-            .find(|member| !(looks && records.is_held(&member.impi, now)))
-            .or_else(|| {
-                fitting()
-                    .next()
-                    .filter(|_| self.shared.has(Defect::SharesExhaustedPool))
-            })
+        members
+            .iter()
+            .filter(|member| is_anonymous(member) == anonymous)
+            .find(|member| !records.is_held(&member.impi, now))
             .map(of_member)
             .ok_or(Refusal::AccessDenied)
     }
@@ -180,9 +156,22 @@ impl Waf {
         }
         if self.shared.has(Defect::PoolServesIndividual) {
             let named = |user: &&User| user.user == hint || user.impi.as_deref() == Some(hint);
-            return self.linked(records.users.values().find(named)?);
+            return records.users.values().find(named)?.linked();
         }
         None
+    }
+}
+
+impl User {
+    /// The identities of the user, if the operator has linked the account to a subscription.
+    pub(super) fn linked(&self) -> Option<Subject> {
+        let impi = self.impi.clone().filter(|_| !self.unlinked)?;
+        Some(Subject {
+            user: Some(self.user.clone()),
+            impi,
+            impus: self.impus.clone(),
+            anonymous: false,
+        })
     }
 }
 

@@ -154,7 +154,7 @@ impl Waf {
 
     /// Life, redirect URI and PKCE of a code.
     fn check_code(&self, code: &Code, form: &Form) -> Result<(), Refusal> {
-        if code.expires_ms <= now_ms() && !self.shared.has(Defect::CodeWithoutEnd) {
+        if code.expires_ms <= now_ms() {
             return Err(Refusal::InvalidGrant);
         }
         if form.first("redirect_uri") != Some(&code.redirect_uri)
@@ -244,7 +244,7 @@ impl Waf {
         if form.first("password") != Some(&user.password) {
             return Err(Refusal::InvalidGrant);
         }
-        let subject = self.linked(user).ok_or(Refusal::AccessDenied)?;
+        let subject = user.linked().ok_or(Refusal::AccessDenied)?;
         Ok(self.issue(
             Order {
                 client,

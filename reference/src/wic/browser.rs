@@ -57,11 +57,6 @@ impl<'a> Browser<'a> {
         self.follow(url.clone(), answer).await
     }
 
-    /// One request for an address that somebody else chose, TLS or not.
-    pub(super) async fn visit(&mut self, url: &Url) -> Result<Received, String> {
-        self.send(Method::GET, url, None).await
-    }
-
     async fn follow(&mut self, mut url: Url, mut answer: Received) -> Result<Page, String> {
         for _ in 0..MOST_REDIRECTS {
             if !matches!(answer.status.as_u16(), 301..=303) {

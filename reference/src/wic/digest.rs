@@ -70,18 +70,10 @@ pub(super) struct Answering {
 impl Answering {
     /// The topmost challenge that this client answers: Digest, the home realm, qop=auth, an algorithm that it has.
     pub(super) fn choose(challenge: &Message, account: &Account, shared: &Shared) -> Option<Self> {
-        let lines: Vec<_> = challenge
+        challenge
             .values("WWW-Authenticate")
             .filter_map(Credentials::read)
-            .collect();
-        let mut fitting = lines
-            .iter()
-            .filter_map(|line| Self::of(line, account, shared));
-        if shared.has(Defect::AnswersLastChallenge) {
-            fitting.next_back()
-        } else {
-            fitting.next()
-        }
+            .find_map(|line| Self::of(&line, account, shared))
     }
 
     fn of(line: &Credentials, account: &Account, shared: &Shared) -> Option<Self> {

@@ -150,9 +150,6 @@ impl Registration<'_, '_> {
             Err(Unanswered::Ended) => return Course::Dropped,
             Err(Unanswered::Garbage) => return Course::Done(Outcome::failed(200, GARBAGE)),
         };
-        if self.shared.has(Defect::RegistersAfterLogout) {
-            let _ = self.register(link, dialog, EXPIRES).await;
-        }
         let reason = if ended == 200 {
             "registered and de-registered"
         } else {
@@ -226,7 +223,6 @@ impl Registration<'_, '_> {
         let Some(bearer) = bearer.filter(|_| follows) else {
             return false;
         };
-        self.goes_to_server(&bearer).await;
         if bearer.get("error") != Some("invalid_token") {
             return false;
         }
@@ -237,23 +233,6 @@ impl Registration<'_, '_> {
                 true
             }
             Err(_) => false,
-        }
-    }
-
-    /// The mistakes that call whatever server a challenge names.
-    async fn goes_to_server(&mut self, bearer: &Credentials) {
-        let Some(server) = bearer
-            .get("authz_server")
-            .and_then(|server| Url::parse(server).ok())
-        else {
-            return;
-        };
-        let calls = match server.scheme() {
-            "https" => Defect::FollowsAnyAuthzServer,
-            _ => Defect::FollowsClearAuthzServer,
-        };
-        if self.shared.has(calls) {
-            let _ = self.browser.visit(&server).await;
         }
     }
 

@@ -125,7 +125,6 @@ impl Secure {
             .with_custom_certificate_verifier(verifier)
             .with_no_client_auth();
         config.resumption = Resumption::disabled();
-        config.check_selected_alpn = self.defect != Some(Defect::AcceptsUnofferedAlpn);
         Ok(config)
     }
 
@@ -137,13 +136,7 @@ impl Secure {
                 Some(Fault::SelfSigned)
             }
             Leg::W1 => tolerated_on_w1(defect),
-            Leg::Login => match defect {
-                Defect::LoginAcceptsSelfSigned => Some(Fault::SelfSigned),
-                Defect::LoginAcceptsUnknownAuthority => Some(Fault::UnknownAuthority),
-                Defect::LoginAcceptsExpired => Some(Fault::Expired),
-                Defect::LoginAcceptsWrongName => Some(Fault::WrongName),
-                _ => None,
-            },
+            Leg::Login => None,
             Leg::W2 | Leg::W2Again => match defect {
                 Defect::W2AcceptsSelfSigned => Some(Fault::SelfSigned),
                 Defect::W2AcceptsWrongName => Some(Fault::WrongName),
@@ -178,7 +171,6 @@ fn tolerated_on_w1(defect: Defect) -> Option<Fault> {
         Defect::AcceptsRsa1024 => Fault::WeakKey,
         Defect::AcceptsWildcardDeep => Fault::WildcardDeep,
         Defect::AcceptsNulName => Fault::NulName,
-        Defect::AcceptsAddressAsName => Fault::AddressAsName,
         _ => return None,
     })
 }

@@ -196,11 +196,7 @@ impl Portal {
     fn ask_for(&self, user: &User) -> Result<Ask, Failure> {
         let Some(impi) = &user.impi else {
             // Nothing is asked for an account that the operator has not linked.
-            let first = self.users.values().find(|user| user.impi.is_some());
-            return first
-                .filter(|_| self.shared.has(Defect::GuessesIdentity))
-                .map(Ask::user)
-                .ok_or(Failure::Refused);
+            return Err(Failure::Refused);
         };
         let mut ask = Ask::user(user);
         ask.hint = match self.shared.model.answer("w4-user", "login_hint") {
@@ -226,21 +222,9 @@ impl Portal {
         if self.shared.model.answer("pool-assigner", "wwsf") == "waf" {
             return Ok(Ask::any(class == "anonymous"));
         }
-        if self.shared.has(Defect::DoubleAssignment) {
-            return state
-                .pool
-                .first(class)
-                .map(|member| Ask::member(&member))
-                .ok_or(Failure::Exhausted);
-        }
-        let given = state.pool.assign(session, class, now());
-        let given = given.or_else(|| {
-            state
-                .pool
-                .first(class)
-                .filter(|_| self.shared.has(Defect::SharesExhaustedPoolWwsf))
-        });
-        given
+        state
+            .pool
+            .assign(session, class, now())
             .map(|member| Ask::member(&member))
             .ok_or(Failure::Exhausted)
     }

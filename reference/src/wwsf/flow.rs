@@ -10,7 +10,6 @@ use super::ask::Grant;
 use super::deliver::Failure;
 use super::pages::{self, COOKIE};
 use super::sessions::{Flow, Visitor};
-use crate::defect::Defect;
 use crate::web::answer::{self, Answer};
 use crate::web::form::{self, Form};
 use crate::web::serve::Asked;
@@ -33,17 +32,15 @@ impl Portal {
         };
         let callback = self.callback();
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(flow.verifier.as_bytes()));
-        let mut members = vec![
+        let members = [
             ("response_type", "code"),
             ("client_id", self.settings.client_id.as_str()),
             ("redirect_uri", callback.as_str()),
             ("scope", "ims"),
             ("state", flow.state.as_str()),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", "S256"),
         ];
-        if !self.shared.has(Defect::SendsNoChallenge) {
-            members.push(("code_challenge", &challenge));
-            members.push(("code_challenge_method", "S256"));
-        }
         let join = if endpoint.query().is_some() { '&' } else { '?' };
         let mut answer = answer::see_other(&format!("{endpoint}{join}{}", form::write(members)));
         let session = self.enter(asked, Visitor::Nobody, &mut answer);
@@ -90,18 +87,14 @@ impl Portal {
             // The WAFs of this world promise it in their metadata.
             None => self.shared.model.answer("authz-iss", "ignored") != "checked",
         };
-        if !issuer_fits && !self.shared.has(Defect::IssNotChecked) {
+        if !issuer_fits {
             return None;
         }
         let mut state = self.state();
-        let shown = query.first("state");
-        if self.shared.has(Defect::FlowOfAnySession) {
-            return state.sessions.of_state(shown?)?.flow.clone();
-        }
         let id = asked.cookie(COOKIE)?;
         state.sessions.get(id, now())?;
         let flow = state.sessions.change(id)?.flow.take()?;
-        (shown == Some(&flow.state) || self.shared.has(Defect::StateNotChecked)).then_some(flow)
+        (query.first("state") == Some(&flow.state)).then_some(flow)
     }
 
     /// A fresh token for a user who logged in at the WAF, where the WAF gave a refresh token.

@@ -77,7 +77,7 @@ impl Portal {
             && wanted
                 .chars()
                 .all(|character| character.is_ascii_graphic() && character != '\\');
-        if own || self.shared.has(Defect::ReturnsAnywhere) {
+        if own {
             wanted.to_owned()
         } else {
             "/".to_owned()
@@ -156,9 +156,6 @@ impl Portal {
 
     /// Revokes what tokens of a session live, where that is the policy. Whether an identity that went with them is free at once.
     async fn gives_back(&self, grants: Vec<Grant>) -> bool {
-        if self.shared.has(Defect::ReassignsAtOnce) {
-            return true;
-        }
         let model = &self.shared.model;
         let in_pool = self.settings.pool.is_some();
         let revokes = model.answer("revoke-on-logout", "no") == "yes"

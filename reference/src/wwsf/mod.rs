@@ -107,7 +107,7 @@ fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
             _ => None,
         },
         clear_text: shared.has(Defect::AnswersClearTextWwsf),
-        any_name: shared.has(Defect::AnswersAnyNameWwsf),
+        any_name: false,
         leaf_only: shared.has(Defect::LeafOnlyWwsf),
         sessions: false,
     };

@@ -79,14 +79,6 @@ impl Assignments {
         }
     }
 
-    /// The first identity of a class, held or not.
-    pub(super) fn first(&self, class: &str) -> Option<Member> {
-        self.0
-            .iter()
-            .find(|place| place.member.class == class)
-            .map(|place| place.member.clone())
-    }
-
     /// The identity with that IMPI or IMPU, held or not.
     pub(super) fn named(&self, name: &str) -> Option<Member> {
         let fits = |place: &&Place| {

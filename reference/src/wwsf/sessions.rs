@@ -101,16 +101,6 @@ impl Sessions {
         self.by_id.remove(id)
     }
 
-    /// The session in which an authorization with that state was begun.
-    pub(super) fn of_state(&self, state: &str) -> Option<&Session> {
-        self.by_id.values().find(|session| {
-            session
-                .flow
-                .as_ref()
-                .is_some_and(|flow| flow.state == state)
-        })
-    }
-
     /// The session that was begun last and is still there.
     pub(super) fn latest(&self) -> Option<&str> {
         self.latest

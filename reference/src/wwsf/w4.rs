@@ -1,8 +1,7 @@
 //! A portal's requests to its WAF: each over a connection of its own, with a full handshake and proof of both ends.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,7 +13,6 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use rustls::ClientConfig;
 use rustls::client::danger::ServerCertVerifier;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
 use url::Url;
 
 use super::Settings;
@@ -33,8 +31,6 @@ struct Endpoints {
     authorization: Url,
 }
 
-type Waiting = VecDeque<oneshot::Sender<Result<Told, Unserved>>>;
-
 /// The portal's side of W4.
 pub(super) struct W4 {
     shared: Arc<Shared>,
@@ -44,8 +40,6 @@ pub(super) struct W4 {
     /// Signs client assertions.
     key: Option<EncodingKey>,
     tls: Arc<ClientConfig>,
-    /// Requests under way, in the order in which they were sent.
-    waiting: Mutex<Waiting>,
 }
 
 impl W4 {
@@ -67,7 +61,6 @@ impl W4 {
             secret: settings.secret.clone(),
             key,
             tls: Arc::new(tls),
-            waiting: Mutex::default(),
         })
     }
 
@@ -80,9 +73,6 @@ impl W4 {
         if ask.anonymous {
             members.push(("anonymous", "true"));
         }
-        if self.shared.has(Defect::MixesConcurrentAnswers) {
-            return self.in_order(&members).await;
-        }
         self.asked(&members).await
     }
 
@@ -93,15 +83,13 @@ impl W4 {
         verifier: &str,
         redirect_uri: &str,
     ) -> Result<Told, Unserved> {
-        let mut members = vec![
+        self.asked(&[
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", redirect_uri),
-        ];
-        if !self.shared.has(Defect::SendsNoChallenge) {
-            members.push(("code_verifier", verifier));
-        }
-        self.asked(&members).await
+            ("code_verifier", verifier),
+        ])
+        .await
     }
 
     /// A fresh token for a refresh token.
@@ -135,25 +123,6 @@ impl W4 {
         }
     }
 
-    /// Gives each answer that comes to the request that waits longest: right as long as the WAF answers in order.
-    async fn in_order(&self, members: &[(&str, &str)]) -> Result<Told, Unserved> {
-        let (sender, receiver) = oneshot::channel();
-        self.waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(sender);
-        let told = self.asked(members).await;
-        let first = self
-            .waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
-        if let Some(first) = first {
-            let _ = first.send(told);
-        }
-        receiver.await.unwrap_or(Err(Unserved::Unreachable))
-    }
-
     /// The endpoints, as configured or as the WAF publishes them; with the connection that they came over.
     async fn endpoints(&self) -> Result<(Endpoints, Option<Connection>), Unserved> {
         let base = Url::parse(&self.issuer).map_err(|_| Unserved::Unreachable)?;
@@ -181,14 +150,12 @@ impl W4 {
         let members: Value = serde_json::from_slice(&answer.body)
             .ok()
             .filter(|_| answer.status.is_success())?;
-        if members["issuer"].as_str() != Some(&self.issuer)
-            && !self.shared.has(Defect::MetadataIssuerUnchecked)
-        {
+        if members["issuer"].as_str() != Some(&self.issuer) {
             return None;
         }
         let endpoint = |name: &str| {
             let url = Url::parse(members[name].as_str()?).ok()?;
-            (url.scheme() == "https" || self.shared.has(Defect::ClearTokenEndpoint)).then_some(url)
+            (url.scheme() == "https").then_some(url)
         };
         let token = endpoint("token_endpoint")?;
         let revocation = endpoint("revocation_endpoint").unwrap_or_else(|| token.clone());
@@ -277,9 +244,6 @@ impl W4 {
             tls: Arc::clone(&self.tls),
             takes_legacy: self.shared.has(Defect::WafLegacyTlsAccepted),
         };
-        if url.scheme() == "http" {
-            return Connection::over(dial.plain().await?).await;
-        }
         Connection::over(dial.secure().await?).await
     }
 }
@@ -293,7 +257,6 @@ fn trusted(shared: &Shared) -> Result<Arc<dyn ServerCertVerifier>, StartError> {
         Defect::WafSelfSignedAccepted => Some(Fault::SelfSigned),
         Defect::WafWrongNameAccepted => Some(Fault::WrongName),
         Defect::WafCommonNameAccepted => Some(Fault::CommonNameOnly),
-        Defect::WafWildcardDeepAccepted => Some(Fault::WildcardDeep),
         _ => None,
     });
     let path = "roots.pem";

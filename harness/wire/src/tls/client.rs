@@ -138,7 +138,6 @@ fn client_config(settings: &ClientSettings, kept: &Kept) -> Result<ClientConfig,
         .iter()
         .map(|word| word.as_bytes().to_vec())
         .collect();
-    config.enable_sni = settings.server_name.is_some();
     config.resumption = kept.resumption.clone();
     Ok(config)
 }

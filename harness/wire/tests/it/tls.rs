@@ -1,10 +1,15 @@
 //! Handshakes of ours against rustls with its own rules: what the tap tells of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use evidence::event::{Side, TlsFacts};
 use evidence::{Bytes, What};
-use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
+use rustls::NamedGroup;
+use rustls::client::{
+    ClientSessionStore, Resumption, Tls12ClientSessionValue, Tls13ClientSessionValue,
+};
+use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ServerConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -480,41 +485,107 @@ async fn a_server_asks_and_records_any_client_certificate_and_none() {
     }
 }
 
-#[tokio::test]
-async fn a_server_never_lets_a_session_be_resumed() {
-    let pki = Pki::honest();
-    let client = pki.strict_client();
-    for versions in ["1.2", "1.3"] {
-        for _ in 0..2 {
-            let tapped = Tapped::new();
-            let settings = ServerSettings {
-                versions: vec![versions.to_owned()],
-                ..server_settings(pki.identity("honest"))
-            };
-            let (connection, theirs, ours) = pair(&tapped.tap).await;
-            let server = async {
-                let mut stream = tls::accept(ours)
-                    .await
-                    .unwrap()
-                    .answer(&tapped.tap, connection, &settings)
-                    .await
-                    .unwrap();
-                stream.write_all(b"x").await.unwrap();
-            };
-            let ((), kind) = tokio::join!(server, handshake_kind(client.clone(), theirs));
-            assert_eq!(kind, Some(rustls::HandshakeKind::Full), "{versions}");
-        }
+/// Sessions that a client was given to keep.
+#[derive(Debug, Default)]
+struct Given(AtomicU32);
+
+impl ClientSessionStore for Given {
+    fn set_kx_hint(&self, _: ServerName<'static>, _: NamedGroup) {}
+    fn kx_hint(&self, _: &ServerName<'_>) -> Option<NamedGroup> {
+        None
+    }
+    fn set_tls12_session(&self, _: ServerName<'static>, _: Tls12ClientSessionValue) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn tls12_session(&self, _: &ServerName<'_>) -> Option<Tls12ClientSessionValue> {
+        None
+    }
+    fn remove_tls12_session(&self, _: &ServerName<'static>) {}
+    fn insert_tls13_ticket(&self, _: ServerName<'static>, _: Tls13ClientSessionValue) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+    fn take_tls13_ticket(&self, _: &ServerName<'static>) -> Option<Tls13ClientSessionValue> {
+        None
     }
 }
 
-/// How a client of rustls shook hands, after it read a byte (and any ticket before it).
-async fn handshake_kind(client: ClientConfig, stream: TcpStream) -> Option<rustls::HandshakeKind> {
+/// A bad certificate is to be met in every handshake.
+#[tokio::test]
+async fn a_server_gives_no_session_that_could_be_resumed() {
+    let pki = Pki::honest();
+    for (versions, version) in [("1.2", &TLS12), ("1.3", &TLS13)] {
+        let sessions_of = |given: &Arc<Given>| {
+            let mut client = pki.strict_client();
+            client.resumption = Resumption::store(given.clone());
+            client
+        };
+        let given = Arc::new(Given::default());
+        let tapped = Tapped::new();
+        let settings = ServerSettings {
+            versions: vec![versions.to_owned()],
+            ..server_settings(pki.identity("honest"))
+        };
+        let (connection, theirs, ours) = pair(&tapped.tap).await;
+        let server = async {
+            let mut stream = tls::accept(ours)
+                .await
+                .unwrap()
+                .answer(&tapped.tap, connection, &settings)
+                .await
+                .unwrap();
+            stream.write_all(b"x").await.unwrap();
+        };
+        tokio::join!(server, read_a_byte(sessions_of(&given), theirs));
+        assert_eq!(given.0.load(Ordering::Relaxed), 0, "{versions}");
+
+        // A server that means no harm gives some: the count counts.
+        let given = Arc::new(Given::default());
+        let (_, theirs, ours) = pair(&tapped.tap).await;
+        let server = async {
+            let acceptor = TlsAcceptor::from(Arc::new(pki.strict_server(version, None)));
+            acceptor
+                .accept(ours)
+                .await
+                .unwrap()
+                .write_all(b"x")
+                .await
+                .unwrap();
+        };
+        tokio::join!(server, read_a_byte(sessions_of(&given), theirs));
+        assert!(given.0.load(Ordering::Relaxed) > 0, "{versions}");
+    }
+}
+
+/// A client of rustls that reads a byte, and any ticket before it.
+async fn read_a_byte(client: ClientConfig, stream: TcpStream) {
     let mut stream = TlsConnector::from(Arc::new(client))
         .connect(NAME.try_into().unwrap(), stream)
         .await
         .unwrap();
     stream.read_u8().await.unwrap();
-    stream.get_ref().1.handshake_kind()
+}
+
+#[tokio::test]
+async fn a_client_without_a_name_sends_none() {
+    let (tapped, pki) = (Tapped::new(), Pki::honest());
+    let (_, theirs, ours) = pair(&tapped.tap).await;
+    let settings = ClientSettings {
+        server_name: None,
+        ..client_settings()
+    };
+    let client = tls::client(&tapped.tap, 0, theirs, &settings);
+    let server = async {
+        let pending = tls::accept(ours).await.unwrap();
+        assert_eq!(pending.hello.server_name, None);
+        let other = Tapped::new();
+        pending
+            .answer(&other.tap, 0, &server_settings(pki.identity("honest")))
+            .await
+            .unwrap()
+    };
+    let (ours, _theirs) = tokio::join!(client, server);
+    ours.unwrap();
+    assert_eq!(secured(&tapped).server_name, None);
 }
 
 #[tokio::test]

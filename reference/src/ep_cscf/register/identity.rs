@@ -86,18 +86,13 @@ pub(super) fn admit(
         ))
         .into());
     }
-    let kept = bound
-        .and_then(|bound| bound.by_token.as_ref())
-        .filter(|_| edge.shared.has(Defect::KeepsFirstParty));
-    let identity = kept.cloned().unwrap_or_else(|| Identity {
+    let identity = Identity {
         impi,
         party: party.id.clone(),
         entity: entity(edge, connection, request, &party),
-    });
+    };
     let mut plan = Plan::new(Right::Token(identity));
-    if edge.shared.model.answer("expires-cap", "no") == "yes"
-        && !edge.shared.has(Defect::IgnoresExpiresCap)
-    {
+    if edge.shared.model.answer("expires-cap", "no") == "yes" {
         plan.expires_cap = Some((entitlement.expires - token::now()).clamp(0.0, 1e9) as u64);
     }
     if !covered {
@@ -177,8 +172,7 @@ pub(super) fn check_switch(edge: &Edge, party: &str) -> Result<(), Refusal> {
 
 /// Where that is declared, a token works only on a connection that the party's own page opened.
 fn check_origin(edge: &Edge, connection: &Connection, party: &Party) -> Result<(), Refusal> {
-    let bound = edge.shared.model.answer("origin-party", "no") == "yes"
-        && !edge.shared.has(Defect::IgnoresOriginParty);
+    let bound = edge.shared.model.answer("origin-party", "no") == "yes";
     match &connection.origin {
         Some(origin) if bound && *origin != party.origin => {
             Err(Refusal::forbidden("the page is another party's"))
@@ -224,8 +218,7 @@ fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> R
             "a public identity is not of the pool's member",
         ));
     }
-    let separate = shared.model.answer("anon", "sub-pool") == "sub-pool"
-        && !shared.has(Defect::IgnoresMemberClass);
+    let separate = shared.model.answer("anon", "sub-pool") == "sub-pool";
     if separate && (member.class == "anonymous") != entitlement.anonymous {
         return Err(Refusal::forbidden(
             "the identity is of another class of user",

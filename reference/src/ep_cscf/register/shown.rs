@@ -36,7 +36,6 @@ pub(super) fn read(edge: &Edge, request: &Message) -> Result<Shown, Refusal> {
         [] if shared.has(Defect::AcceptsNoToken) => return Ok(Shown::Guessed),
         [] => return Ok(Shown::Nothing),
         [line] => line,
-        [.., last] if shared.has(Defect::AdoptsSecondAuthorization) => last,
         [_, ..] if shared.has(Defect::UsernameFromDigest) => {
             let read = lines.iter().filter_map(|line| Credentials::read(line));
             username = read

@@ -200,9 +200,7 @@ pub(crate) fn check_claims(
         return Err("not yet valid");
     }
     let issued = number(claims, "iat")?;
-    if shared.model.answer("token-life-limit", "no") == "yes"
-        && !shared.has(Defect::IgnoresLifeLimit)
-    {
+    if shared.model.answer("token-life-limit", "no") == "yes" {
         let limit = shared.model.number("max-life", 3600) as f64;
         if issued
             .zip(expires)

@@ -106,7 +106,10 @@ fn write_subject(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord]) {
     sheet.labelled("", Ink::Dim, 0, &scope);
     if !planned.deselected.is_empty() {
         let left_out = u64::try_from(planned.deselected.len()).unwrap_or(u64::MAX);
-        let said = format!("left out {} that were not selected", count(left_out, "case"));
+        let said = format!(
+            "left out {} that were not selected",
+            count(left_out, "case")
+        );
         sheet.labelled("", Ink::Yellow, 0, &said);
     }
     let mut pieces = vec![(

@@ -143,7 +143,7 @@ fn a_mission_that_succeeds_is_told_in_full(
         .exits(1);
     let block = ran
         .stdout
-        .split("✗ fail  ")
+        .split("\n✗ fail  ")
         .nth(1)
         .unwrap_or_else(|| panic!("no failure is shown: {ran}"));
     assert!(block.starts_with(attack), "{block}");

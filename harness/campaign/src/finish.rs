@@ -30,7 +30,13 @@ pub fn record(
     cases: &[CaseRecord],
     timing: &Timing,
 ) -> RunRecord {
-    let rolled = judge::roll_up(&judge::Rolling { suite, planned: &planned, records: cases, baseline: None, interrupted: timing.interrupted });
+    let rolled = judge::roll_up(&judge::Rolling {
+        suite,
+        planned: &planned,
+        records: cases,
+        baseline: None,
+        interrupted: timing.interrupted,
+    });
     let plays_per_second = if timing.play_seconds > 0.0 {
         timing.plays as f64 / timing.play_seconds
     } else {

@@ -18,9 +18,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Play scenarios against a system under test, or against the embedded reference.
-    #[command(
-        after_help = "Example: wicheck run examples/kamailio/careful/sut.toml --only 'epc-jwt-*'"
-    )]
+    #[command(after_help = "Example: wicheck run sut.toml --only 'epc-jwt-*'")]
     Run(Run),
     /// What is tested: every control, attack and audit.
     #[command(after_help = "Example: wicheck list --only clause:REQ-4.b")]

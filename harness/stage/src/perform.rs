@@ -221,8 +221,8 @@ async fn wic(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &w
     match verb {
         wic::Verb::Connect(verb) => roles::wic_w2::connect(bed, play, at, verb).await,
         wic::Verb::Hello(verb) => roles::hello::wic(bed, play, at, verb).await,
-        wic::Verb::Send(verb) => roles::wic_w2::send(bed, play, at, verb).await,
-        wic::Verb::Expect(verb) => roles::wic_w2::expect(bed, play, at, since, verb).await,
+        wic::Verb::Send(verb) => roles::wic_sip::send(bed, play, at, verb).await,
+        wic::Verb::Expect(verb) => roles::wic_sip::expect(bed, play, at, since, verb).await,
         wic::Verb::Close(verb) => roles::wic_w2::close(play, at, verb).await,
         wic::Verb::Fetch(verb) => roles::wic_w1::fetch(bed, play, at, verb).await,
         wic::Verb::Login(verb) => roles::wic_w1::login(bed, play, at, verb).await,

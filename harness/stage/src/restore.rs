@@ -31,7 +31,7 @@ pub(crate) async fn restore(bed: &Arc<Bed>, play: &Arc<Play>) {
     while let Some(undo) = done.pop() {
         let (what, result) = match undo {
             Undo::W2Registration { connection, person } => {
-                let result = roles::wic_w2::deregister(bed, play, &connection, &person).await;
+                let result = roles::wic_sip::deregister(bed, play, &connection, &person).await;
                 (
                     format!("de-registered {} on {connection}", person.name),
                     result,

@@ -47,8 +47,6 @@ macro_rules! edge {
             RequiresNoExpiry = "requires-no-expiry" @ EpCscf,
             /// Takes a token before its time.
             IgnoresNotBefore = "ignores-not-before" @ EpCscf,
-            /// Takes a token that lives longer than is allowed.
-            IgnoresLifeLimit = "ignores-life-limit" @ EpCscf,
             /// Takes a token that is meant for somebody else.
             IgnoresAudience = "ignores-audience" @ EpCscf,
             /// Takes a token that does not say for whom it is meant.
@@ -109,8 +107,6 @@ macro_rules! edge {
             AnyPoolMember = "any-pool-member" @ EpCscf,
             /// Does not look whether a public identity is of the pool's member.
             ImpuOutsidePoolMember = "impu-outside-pool-member" @ EpCscf,
-            /// Lets a party for individuals vouch for members of a pool.
-            IndividualPartyForPool = "individual-party-for-pool" @ EpCscf,
             /// Lets an anonymous token name any member of the pool in To.
             AnonToIdentified = "anon-to-identified" @ EpCscf,
             /// Lets several private identities register on one connection.
@@ -147,8 +143,6 @@ macro_rules! edge {
             DeregWithoutToken = "dereg-without-token" @ EpCscf,
             /// Asserts the preferred identity of a client, registered or not.
             IgnoresInviteIdentity = "ignores-invite-identity" @ EpCscf,
-            /// Asserts the identity of From, registered or not.
-            AssertsAnyFrom = "asserts-any-from" @ EpCscf,
             /// Forwards requests of a connection that nobody is registered on.
             InviteBeforeRegister = "invite-before-register" @ EpCscf,
             /// Forwards requests of an identity that has ended its registration.

@@ -96,10 +96,6 @@ fn asserted(edge: &Edge, connection: &Connection, request: &Message) -> Option<S
     let of_from = registered(from.known);
     match shared.model.answer("from-mismatch", "reject") {
         "ignore" => of_from.or_else(|| connection.alive().next().map(|bound| bound.impu.clone())),
-        _ if shared.has(Defect::AssertsAnyFrom) => uri::identity(
-            &identity::named(edge, request, "From").ok()?.written,
-            Spelling::Canonical,
-        ),
         _ => of_from,
     }
 }

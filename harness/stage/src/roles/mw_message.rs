@@ -8,7 +8,7 @@ use sip::{Credentials, Message, Request};
 use crate::bed::Bed;
 use crate::play::{Play, lock};
 use crate::roles::mw_digest;
-use crate::roles::wic_w2::edit;
+use crate::roles::wic_sip::edit;
 use crate::world::{Person, random_word};
 
 /// Seconds in Expires of a registration.

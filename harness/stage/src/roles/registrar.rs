@@ -56,9 +56,7 @@ impl Registrar {
         }
         match shown.param("integrity-protected") {
             Some("auth-done") => self.trusted(world, request, shown, &impi, carrier),
-            Some("tls-yes") if lock(&self.bound).contains(&impi) => {
-                accepted(world, request, &impi)
-            }
+            Some("tls-yes") if lock(&self.bound).contains(&impi) => accepted(world, request, &impi),
             _ => self.digest(world, request, shown, &impi, &impu),
         }
     }
@@ -107,7 +105,10 @@ impl Registrar {
         {
             return self.challenge(world, impu, Some(impi));
         }
-        if request.field("Expires").is_some_and(|value| value.trim() == "0") {
+        if request
+            .field("Expires")
+            .is_some_and(|value| value.trim() == "0")
+        {
             lock(&self.bound).remove(impi);
         } else {
             lock(&self.bound).insert(impi.to_owned());

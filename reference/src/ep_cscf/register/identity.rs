@@ -193,8 +193,7 @@ fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> R
     let operator = edge.operator();
     let Some(pool) = &party.pool else {
         let foreign = operator.member_anywhere(&entitlement.impi).is_some();
-        let refused = foreign && !shared.has(Defect::IndividualPartyForPool);
-        return if refused {
+        return if foreign {
             Err(Refusal::forbidden("the identity belongs to a pool"))
         } else {
             Ok(())

@@ -1,0 +1,424 @@
+//! SIP of our WIC on W2: the messages that it composes, sends and waits for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use evidence::event::{Direction, Layer};
+use evidence::{Interface, What};
+use script::vocabulary::wic::{Expect, Send};
+use sip::{Edit, Message, Request};
+use wire::websocket::{Framing, raw_frames};
+
+use crate::bed::Bed;
+use crate::play::{Play, Undo, lock};
+use crate::roles::wic_w2::{Connection, Dialog, MAIN, Order};
+use crate::roles::{Acted, Trouble};
+use crate::world::Person;
+
+/// Seconds in Expires of a registration.
+const INTERVAL: u64 = 600;
+
+/// Sends a SIP message and waits for its final answer, or for the end of the connection.
+pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
+    let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
+    let connection = lock(&play.w2).get(&name).cloned();
+    let Some(connection) = connection else {
+        return Err(Trouble::sut(format!("no connection {name} is open")));
+    };
+    let person = play.person(verb.person.as_deref())?;
+    let message = message(bed, play, &connection, &person, verb)?;
+    let mut bytes = message.bytes();
+    if let Some(behind) = &verb.behind {
+        let hidden = Send {
+            person: Some(behind.clone()),
+            behind: None,
+            ..verb.clone()
+        };
+        let other = play.person(Some(behind))?;
+        bytes.extend(self::message(bed, play, &connection, &other, &hidden)?.bytes());
+    }
+    if let Some(raw) = &verb.raw {
+        bytes = raw
+            .replace("{message}", &String::from_utf8_lossy(&bytes))
+            .into_bytes();
+    }
+    play.stimulus(step, Layer::Sip, bytes.clone());
+    if let Some(frame) = &verb.frame {
+        play.stimulus(step, Layer::Websocket, format!("framed: {frame}"));
+    }
+    if is_registration(verb) {
+        play.undo_later(Undo::W2Registration {
+            connection: name,
+            person,
+        });
+    }
+    exchange(bed, play, step, &connection, &message, bytes, verb).await
+}
+
+fn is_registration(verb: &Send) -> bool {
+    matches!(verb.message.as_deref(), None | Some("register" | "refresh")) && verb.raw.is_none()
+}
+
+async fn exchange(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    connection: &Connection,
+    message: &Message,
+    bytes: Vec<u8>,
+    verb: &Send,
+) -> Acted {
+    let number = connection.number;
+    let since = play.tap.len();
+    play.tap
+        .message(number, Interface::W2, Direction::Sent, Layer::Sip, &bytes);
+    let order = match verb.frame.as_deref() {
+        Some("binary") => Order::Raw(raw_frames(&bytes, Framing::Binary)),
+        Some("fragmented") => Order::Raw(raw_frames(&bytes, Framing::Fragmented)),
+        Some("unmasked") => Order::Raw(raw_frames(&bytes, Framing::Unmasked)),
+        Some("reserved-bit") => Order::Raw(raw_frames(&bytes, Framing::ReservedBit)),
+        _ => Order::Send(bytes),
+    };
+    if connection.orders.send(order).await.is_err() {
+        return Err(Trouble::sut("the connection has ended"));
+    }
+    if verb.unanswered == Some(true) || message.method() == Some("ACK") {
+        return Ok(());
+    }
+    let (call_id, cseq) = (
+        message.call_id().map(|id| id.into_owned()),
+        message.cseq().map(|(number, _)| number),
+    );
+    if final_answer(
+        play,
+        number,
+        since,
+        call_id.as_deref(),
+        cseq,
+        bed.answer_time(),
+    )
+    .await
+    .is_none()
+    {
+        play.timed_out(step, "the final answer", bed.answer_time());
+    }
+    Ok(())
+}
+
+/// Waits until a final answer to this request came on the connection, or it ended.
+async fn final_answer(
+    play: &Play,
+    number: u32,
+    since: usize,
+    call_id: Option<&str>,
+    cseq: Option<u32>,
+    within: Duration,
+) -> Option<()> {
+    play.tap
+        .until(within, |events| {
+            events
+                .iter()
+                .skip(since)
+                .find_map(|event| match &event.what {
+                    What::Message {
+                        connection,
+                        direction: Direction::Received,
+                        layer: Layer::Sip,
+                        bytes,
+                        ..
+                    } if *connection == number => {
+                        let answer = Message::split(&bytes.0);
+                        let ours = answer.call_id().as_deref() == call_id
+                            && answer.cseq().map(|(number, _)| number) == cseq;
+                        (answer.status().is_some_and(|status| status >= 200)
+                            && (ours || call_id.is_none()))
+                        .then_some(())
+                    }
+                    What::Closed { connection, .. } if *connection == number => Some(()),
+                    _ => None,
+                })
+        })
+        .await
+}
+
+fn message(
+    bed: &Bed,
+    play: &Play,
+    connection: &Connection,
+    person: &Person,
+    verb: &Send,
+) -> Result<Message, String> {
+    let kind = verb.message.as_deref().unwrap_or("register");
+    let dialog = dialog(play, connection, person, kind);
+    let request = match kind {
+        "register" | "refresh" | "deregister" => {
+            registration(bed, play, &dialog, person, verb, kind)
+        }
+        "invite" => call(bed, play, &dialog, person, verb, "INVITE")?,
+        "message" => call(bed, play, &dialog, person, verb, "MESSAGE")?,
+        "subscribe" => call(bed, play, &dialog, person, verb, "SUBSCRIBE")?,
+        "options" => call(bed, play, &dialog, person, verb, "OPTIONS")?,
+        other => return Err(format!("no message is called {other}")),
+    };
+    let request = match authorization(bed, play, connection, person, verb)? {
+        Some(value) => request.field("Authorization", value),
+        None => request,
+    };
+    let mut message = request.build();
+    // An edited From keeps the tag of its dialog: the identity alone is changed.
+    let tagged = |lines: &[String]| {
+        lines
+            .iter()
+            .map(|line| line.replace("{tag}", &dialog.from_tag))
+            .collect::<Vec<_>>()
+    };
+    edit(
+        &mut message,
+        &tagged(&verb.set),
+        &tagged(&verb.add),
+        &verb.drop,
+    )?;
+    Ok(message)
+}
+
+/// Applies the edits of a script to a message.
+pub(crate) fn edit(
+    message: &mut Message,
+    set: &[String],
+    add: &[String],
+    drop: &[String],
+) -> Result<(), String> {
+    for name in drop {
+        message.apply(&Edit::drop(name).map_err(|why| why.to_string())?);
+    }
+    for line in set {
+        message.apply(&Edit::set(line).map_err(|why| why.to_string())?);
+    }
+    for line in add {
+        message.apply(&Edit::add(line).map_err(|why| why.to_string())?);
+    }
+    Ok(())
+}
+
+/// A registration goes on in its dialog; anything else has one of its own.
+fn dialog(play: &Play, connection: &Connection, person: &Person, kind: &str) -> Dialog {
+    let mut dialogs = lock(&connection.dialogs);
+    let key = if matches!(kind, "register" | "refresh" | "deregister") {
+        person.name.clone()
+    } else {
+        format!("{}/{kind}", person.name)
+    };
+    let known = dialogs.get(&key).cloned();
+    let mut dialog = known.unwrap_or_else(|| {
+        let contact = format!(
+            "sip:{}@{}.invalid;transport=ws",
+            play.fresh("contact"),
+            &crate::world::random_word()[..8]
+        );
+        play.masked("contact", &contact);
+        Dialog {
+            call_id: play.fresh("call-id"),
+            from_tag: play.fresh("tag"),
+            contact,
+            instance: instance(play),
+            cseq: 0,
+        }
+    });
+    dialog.cseq += 1;
+    dialogs.insert(key, dialog.clone());
+    dialog
+}
+
+fn instance(play: &Play) -> String {
+    let word = crate::world::random_word();
+    let instance = format!(
+        "urn:uuid:{}-{}-4{}-8{}-{}",
+        &word[..8],
+        &word[8..12],
+        &word[12..15],
+        &word[15..18],
+        &word[..12]
+    );
+    play.masked("instance", &instance);
+    instance
+}
+
+fn via(play: &Play) -> String {
+    let host = format!("{}.invalid", &crate::world::random_word()[..12]);
+    play.masked("via host", &host);
+    format!("SIP/2.0/WSS {host};branch=z9hG4bK{}", play.fresh("branch"))
+}
+
+fn registration(
+    bed: &Bed,
+    play: &Play,
+    dialog: &Dialog,
+    person: &Person,
+    verb: &Send,
+    kind: &str,
+) -> Request {
+    let impu = person.impus.first().map_or("", String::as_str);
+    let expires = verb
+        .expires
+        .unwrap_or(if kind == "deregister" { 0 } else { INTERVAL });
+    Request::new("REGISTER", &format!("sip:{}", bed.world.public.domain))
+        .field("Via", via(play))
+        .field("From", format!("<{impu}>;tag={}", dialog.from_tag))
+        .field("To", format!("<{impu}>"))
+        .field("Call-ID", &dialog.call_id)
+        .field("CSeq", format!("{} REGISTER", dialog.cseq))
+        .field(
+            "Contact",
+            format!(
+                "<{}>;+sip.instance=\"<{}>\";reg-id=1;expires={expires}",
+                dialog.contact, dialog.instance
+            ),
+        )
+        .field("Expires", expires.to_string())
+        .field("Supported", "path, outbound")
+}
+
+fn call(
+    bed: &Bed,
+    play: &Play,
+    dialog: &Dialog,
+    person: &Person,
+    verb: &Send,
+    method: &str,
+) -> Result<Request, String> {
+    let impu = person.impus.first().map_or("", String::as_str);
+    let callee = match &verb.callee {
+        Some(name) => play
+            .person(Some(name))?
+            .impus
+            .first()
+            .cloned()
+            .unwrap_or_default(),
+        None => format!("sip:service@{}", bed.world.public.domain),
+    };
+    let mut request = Request::new(method, &callee)
+        .field("Via", via(play))
+        .field("From", format!("<{impu}>;tag={}", dialog.from_tag))
+        .field("To", format!("<{callee}>"))
+        .field("Call-ID", &dialog.call_id)
+        .field("CSeq", format!("{} {method}", dialog.cseq))
+        .field("Contact", format!("<{}>", dialog.contact))
+        .field("P-Preferred-Identity", format!("<{impu}>"));
+    match method {
+        "MESSAGE" => request = request.field("Content-Type", "text/plain").body("hello"),
+        "SUBSCRIBE" => request = request.field("Event", "reg").field("Expires", "600"),
+        _ => {}
+    }
+    Ok(request)
+}
+
+/// The credentials of a message: the token as declared, or an answer to the last Digest challenge.
+fn authorization(
+    bed: &Bed,
+    play: &Play,
+    connection: &Connection,
+    person: &Person,
+    verb: &Send,
+) -> Result<Option<String>, String> {
+    if verb.credential.as_deref() == Some("proper") {
+        let proper = Send {
+            credential: None,
+            ..proper(bed, play, person)?
+        };
+        return authorization(bed, play, connection, person, &proper);
+    }
+    if let Some(name) = &verb.token {
+        let issued = play.token(name)?;
+        let scheme = verb.scheme.as_deref().unwrap_or("Bearer");
+        return Ok(Some(match bed.answer("token-syntax", "b64") {
+            "param" => format!("{scheme} access_token=\"{}\"", issued.compact),
+            _ => format!("{scheme} {}", issued.compact),
+        }));
+    }
+    let Some(kind) = verb.digest.as_deref() else {
+        return Ok(None);
+    };
+    let user = match &verb.digest_person {
+        Some(name) => play.person(Some(name))?,
+        None => person.clone(),
+    };
+    super::digest::answer(bed, play, connection.number, &user, kind).map(Some)
+}
+
+/// The credential that the registration wants of a first REGISTER, as a script would write it.
+fn proper(bed: &Bed, play: &Play, person: &Person) -> Result<Send, String> {
+    if play.registration == 1 {
+        return Ok(Send {
+            digest: Some("none".to_owned()),
+            ..Send::default()
+        });
+    }
+    let name = format!("proper {}", person.name);
+    super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
+    Ok(Send {
+        token: Some(name),
+        ..Send::default()
+    })
+}
+
+/// Waits for what a control expects, where sending did not wait for it already: a request of the network.
+pub(crate) async fn expect(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    since: usize,
+    verb: &Expect,
+) -> Acted {
+    let Some(method) = &verb.method else {
+        return Ok(());
+    };
+    let came = play.tap.until(bed.answer_time(), |events| {
+        events
+            .iter()
+            .skip(since)
+            .find_map(|event| match &event.what {
+                What::Message {
+                    interface: Interface::W2,
+                    direction: Direction::Received,
+                    bytes,
+                    ..
+                } => (Message::split(&bytes.0).method() == Some(method.as_str())).then_some(()),
+                _ => None,
+            })
+    });
+    if came.await.is_none() {
+        play.timed_out(step, method, bed.answer_time());
+    }
+    Ok(())
+}
+
+/// De-registers a person on a connection, with a fresh token or an answer to the challenge, as the person registered.
+pub(crate) async fn deregister(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    connection: &str,
+    person: &Person,
+) -> Result<(), String> {
+    let open = lock(&play.w2).get(connection).cloned();
+    let Some(open) = open else { return Ok(()) };
+    let registered = lock(&open.dialogs).contains_key(&person.name);
+    if !registered {
+        return Ok(());
+    }
+    let mut verb = Send {
+        message: Some("deregister".to_owned()),
+        ..Send::default()
+    };
+    if play.registration == 1 {
+        verb.digest = Some("right".to_owned());
+    } else {
+        let name = "restore".to_owned();
+        super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
+        verb.token = Some(name);
+    }
+    let message = message(bed, play, &open, person, &verb)?;
+    let bytes = message.bytes();
+    exchange(bed, play, usize::MAX, &open, &message, bytes, &verb)
+        .await
+        .map_err(|trouble| trouble.why)
+}

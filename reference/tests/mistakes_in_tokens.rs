@@ -227,11 +227,10 @@ const CLAIMS: &[Case] = &[
     ),
     declared(
         &[("token-life-limit", "yes"), ("max-life", "3600")],
-        case(
-            "ignores-life-limit",
+        refused(
+            "a life above the limit",
             |world| alice(&world.alice_with(&json!({ "exp": now(world) + 7200 }))),
             401,
-            200,
         ),
     ),
     declared(

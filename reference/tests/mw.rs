@@ -263,17 +263,6 @@ const CASES: &[Case] = &[
         BOB,
     ),
     (
-        "individual-party-for-pool",
-        |world| {
-            let token = world.sign(
-                "waf-a",
-                &world.claims("A", "p1-000@op.example", &["sip:p1-000@op.example"]),
-            );
-            vec![Register::of("sip:p1-000@op.example").token(&token)]
-        },
-        "p1-000",
-    ),
-    (
         "impu-outside-pool-member",
         |world| {
             vec![Register::of(ALICE).token(&world.of_pool("P1", "p1-000@op.example", ALICE, false))]

@@ -207,7 +207,6 @@ const MESSAGES: &[(&str, u32, &str, &str)] = &[
         "P-Preferred-Identity: <sip:bob0@op.example>\r\n",
         ALICE,
     ),
-    ("asserts-any-from", 1, "", BOB),
 ];
 
 #[tokio::test]

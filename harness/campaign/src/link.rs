@@ -50,31 +50,7 @@ impl Player<'_> {
         };
         let mut before = self.honest(&chain.control).await?;
         ended.answered = before.record.verdict == Verdict::Pass;
-        if chain.first {
-            self.keep(
-                &mut ended,
-                Played {
-                    before: Some(before.id.clone()),
-                    ..played(&chain.control)
-                },
-                before.record.clone(),
-            )?;
-        }
-        for audit in &chain.audits {
-            let logs = Logs {
-                control_before: Some(&before.log),
-                ..Logs::default()
-            };
-            let record = judge::judge(audit, &logs);
-            self.keep(
-                &mut ended,
-                Played {
-                    before: Some(before.id.clone()),
-                    ..played(audit)
-                },
-                record,
-            )?;
-        }
+        self.asked_of(&before, chain, &mut ended)?;
         for attack in &chain.attacks {
             if *self.stop.borrow() {
                 break;
@@ -106,6 +82,25 @@ impl Player<'_> {
                 .await?;
         }
         Ok(ended)
+    }
+
+    /// What the first honest run of a chain decides: the control itself, and the audits.
+    fn asked_of(&self, before: &Honest, chain: &Chain, ended: &mut Ended) -> Result<(), Broken> {
+        let note = |case: &Case| Played {
+            before: Some(before.id.clone()),
+            ..played(case)
+        };
+        if chain.first {
+            self.keep(ended, note(&chain.control), before.record.clone())?;
+        }
+        for audit in &chain.audits {
+            let logs = Logs {
+                control_before: Some(&before.log),
+                ..Logs::default()
+            };
+            self.keep(ended, note(audit), judge::judge(audit, &logs))?;
+        }
+        Ok(())
     }
 
     async fn link(

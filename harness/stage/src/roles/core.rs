@@ -319,30 +319,7 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
         )));
     };
     let call_id = play.fresh("call-id");
-    let branch = format!("z9hG4bK{}", play.fresh("branch"));
-    let tag = play.fresh("tag");
-    let core = format!(
-        "{}:{}",
-        bed.world.name("core"),
-        bed.world.public.nodes["core"].ports["Mw"]
-    );
-    let mut request = Request::new("MESSAGE", &binding.contact)
-        .field("Via", format!("SIP/2.0/UDP {core};branch={branch}"))
-        .field(
-            "From",
-            format!("<sip:probe@{}>;tag={tag}", bed.world.public.domain),
-        )
-        .field("To", format!("<{impu}>"))
-        .field("Call-ID", &call_id)
-        .field("CSeq", "1 MESSAGE");
-    for path in &binding.path {
-        request = request.field("Route", path);
-    }
-    let bytes = request
-        .field("Content-Type", "text/plain")
-        .body("probe")
-        .build()
-        .bytes();
+    let bytes = probe(bed, play, &impu, &binding, &call_id);
     play.stimulus(step, Layer::Sip, bytes.clone());
     play.tap
         .message(MW, Interface::Mw, Direction::Sent, Layer::Sip, &bytes);
@@ -373,4 +350,32 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
         play.timed_out(step, "the answer to our MESSAGE", bed.answer_time());
     }
     Ok(())
+}
+
+/// A MESSAGE from the core to a binding.
+fn probe(bed: &Bed, play: &Play, impu: &str, binding: &Binding, call_id: &str) -> Vec<u8> {
+    let branch = format!("z9hG4bK{}", play.fresh("branch"));
+    let tag = play.fresh("tag");
+    let core = format!(
+        "{}:{}",
+        bed.world.name("core"),
+        bed.world.public.nodes["core"].ports["Mw"]
+    );
+    let mut request = Request::new("MESSAGE", &binding.contact)
+        .field("Via", format!("SIP/2.0/UDP {core};branch={branch}"))
+        .field(
+            "From",
+            format!("<sip:probe@{}>;tag={tag}", bed.world.public.domain),
+        )
+        .field("To", format!("<{impu}>"))
+        .field("Call-ID", call_id)
+        .field("CSeq", "1 MESSAGE");
+    for path in &binding.path {
+        request = request.field("Route", path);
+    }
+    request
+        .field("Content-Type", "text/plain")
+        .body("probe")
+        .build()
+        .bytes()
 }

@@ -377,7 +377,7 @@ pub(crate) async fn deregister(
             }
         }
         if !status.is_some_and(|status| (200..300).contains(&status)) {
-            let told = status.map_or("nothing".to_owned(), |status| status.to_string());
+            let told = status.map_or_else(|| "nothing".to_owned(), |status| status.to_string());
             return Err(format!(
                 "the core answered {told} to the end of {}",
                 bound.impu

@@ -29,6 +29,9 @@ struct Cookie {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Jar(BTreeMap<String, Cookie>);
 
+/// The fields of a form as a user leaves them, and whether it was the one for consent.
+type Filled = (Vec<(String, String)>, bool);
+
 impl Jar {
     fn take(&mut self, play: &Play, answer: &Message) {
         for line in answer.head.all("Set-Cookie") {
@@ -134,11 +137,7 @@ impl Walk<'_> {
     }
 
     /// What a user types into a form of a WAF; `None` for a form that is neither login nor consent.
-    fn filled(
-        &self,
-        form: &Form,
-        told: &mut Told,
-    ) -> Result<Option<(Vec<(String, String)>, bool)>, String> {
+    fn filled(&self, form: &Form, told: &mut Told) -> Result<Option<Filled>, String> {
         let mut pairs = form.hidden.clone();
         for (name, value) in &pairs {
             self.play.masked(&format!("form {name}"), value);

@@ -99,11 +99,10 @@ fn tag(text: &str) -> (String, Vec<(String, String)>, &str) {
 fn attribute_value(text: &str) -> (String, &str) {
     for quote in ['"', '\''] {
         if let Some(inside) = text.strip_prefix(quote) {
-            return inside
-                .split_once(quote)
-                .map_or((inside.to_owned(), ""), |(value, behind)| {
-                    (value.to_owned(), behind)
-                });
+            return inside.split_once(quote).map_or_else(
+                || (inside.to_owned(), ""),
+                |(value, behind)| (value.to_owned(), behind),
+            );
         }
     }
     let end = text

@@ -83,58 +83,14 @@ pub(crate) async fn connect(
     let mut stream = if clear {
         Stream::Clear(stream)
     } else {
-        let shaken = tokio::time::timeout(
-            bed.answer_time(),
-            tls::client(&play.tap, number, stream, &settings),
-        )
-        .await;
+        let shaken = tls::client(&play.tap, number, stream, &settings);
+        let shaken = tokio::time::timeout(bed.answer_time(), shaken).await;
         shaken
             .map_err(|_| Trouble::sut("the TLS handshake was not answered"))?
             .map_err(Trouble::sut)?
     };
-    let bytes = head.bytes();
-    play.tap
-        .message(number, Interface::W2, Direction::Sent, Layer::Http, &bytes);
-    stream
-        .write_all(&bytes)
-        .await
-        .map_err(|why| Trouble::sut(why.to_string()))?;
-    let mut reader = Reader::default();
-    let answer = tokio::time::timeout(bed.answer_time(), reader.head(&mut stream)).await;
-    let Ok(answer) = answer else {
-        play.timed_out(step, "the answer to the handshake", bed.answer_time());
-        return Err(Trouble::sut("the handshake was not answered"));
-    };
-    let answer = answer.ok().flatten();
-    let Some(answer) = answer else {
-        play.tap.record(What::Closed {
-            connection: number,
-            by: Side::Sut,
-            why: "end of stream".to_owned(),
-        });
-        return Err(Trouble::sut(
-            "the connection ended without an answer to the handshake",
-        ));
-    };
-    play.tap.message(
-        number,
-        Interface::W2,
-        Direction::Received,
-        Layer::Http,
-        &answer.bytes(),
-    );
-    if answer.status() != Some(101) {
-        play.tap.record(What::Closed {
-            connection: number,
-            by: Side::Us,
-            why: "no 101".to_owned(),
-        });
-        return Err(Trouble::sut(format!(
-            "the handshake was answered by {}",
-            answer.start
-        )));
-    }
-    let socket = Socket::open(stream, true, reader.rest()).await;
+    let rest = upgrade(bed, play, step, number, &mut stream, &head).await?;
+    let socket = Socket::open(stream, true, rest).await;
     let (orders, received) = mpsc::channel(16);
     tokio::spawn(serve(play.clone(), number, socket, received));
     lock(&play.w2).insert(
@@ -147,6 +103,55 @@ pub(crate) async fn connect(
         },
     );
     Ok(())
+}
+
+/// Says the handshake and reads its answer; what came behind a 101 is handed on.
+async fn upgrade(
+    bed: &Bed,
+    play: &Play,
+    step: usize,
+    number: u32,
+    stream: &mut Stream,
+    head: &Head,
+) -> Result<Vec<u8>, Trouble> {
+    let bytes = head.bytes();
+    let say = |direction, bytes: &[u8]| {
+        play.tap
+            .message(number, Interface::W2, direction, Layer::Http, bytes)
+    };
+    let closed = |by, why: &str| {
+        play.tap.record(What::Closed {
+            connection: number,
+            by,
+            why: why.to_owned(),
+        })
+    };
+    say(Direction::Sent, &bytes);
+    stream
+        .write_all(&bytes)
+        .await
+        .map_err(|why| Trouble::sut(why.to_string()))?;
+    let mut reader = Reader::default();
+    let answer = tokio::time::timeout(bed.answer_time(), reader.head(stream)).await;
+    let Ok(answer) = answer else {
+        play.timed_out(step, "the answer to the handshake", bed.answer_time());
+        return Err(Trouble::sut("the handshake was not answered"));
+    };
+    let Some(answer) = answer.ok().flatten() else {
+        closed(Side::Sut, "end of stream");
+        return Err(Trouble::sut(
+            "the connection ended without an answer to the handshake",
+        ));
+    };
+    say(Direction::Received, &answer.bytes());
+    if answer.status() != Some(101) {
+        closed(Side::Us, "no 101");
+        return Err(Trouble::sut(format!(
+            "the handshake was answered by {}",
+            answer.start
+        )));
+    }
+    Ok(reader.rest())
 }
 
 fn settings(verb: &Connect, target: &Target, sessions: &Sessions) -> ClientSettings {

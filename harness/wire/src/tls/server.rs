@@ -138,8 +138,7 @@ fn server_config(settings: &ServerSettings) -> Result<ServerConfig, String> {
         .iter()
         .map(|word| word.as_bytes().to_vec())
         .collect();
-    // No tickets: a bad certificate is met only in a full handshake.
-    config.send_tls13_tickets = 0;
+    // No sessions, and so no tickets: a bad certificate is met only in a full handshake.
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     Ok(config)
 }

@@ -121,7 +121,7 @@ impl Player<'_> {
         if after.record.verdict != Verdict::Pass {
             let again = self.attack_and_control(control, attack).await?;
             first_after = Some(std::mem::replace(&mut after, again.1));
-            attacked = again.0.into();
+            attacked = again.0;
             note.attack = Some(attacked.0.clone());
             note.again = Some(after.id.clone());
             ended.harmed = after.record.verdict != Verdict::Pass;

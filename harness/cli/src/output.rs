@@ -1,9 +1,5 @@
 //! Results on stdout, progress and errors on stderr. The only place that prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command prints, and only here"
-)]
+#![expect(clippy::print_stderr, reason = "a command prints, and only here")]
 
 use std::io::{IsTerminal, Write};
 

@@ -47,7 +47,7 @@ impl Subject {
         let folder = path
             .parent()
             .filter(|parent| !parent.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
+            .unwrap_or_else(|| Path::new("."));
         let folder = folder
             .canonicalize()
             .map_err(|why| Failure::usage(why.to_string()))?;

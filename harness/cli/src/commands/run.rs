@@ -39,7 +39,7 @@ pub(crate) fn run(command: &Run, json: bool) -> Done {
         world: command
             .world
             .as_deref()
-            .or(subject.file.world.as_deref().map(Path::new)),
+            .or_else(|| subject.file.world.as_deref().map(Path::new)),
         out: command.out.as_deref(),
         jobs: command.jobs,
         repeat: command.repeat,

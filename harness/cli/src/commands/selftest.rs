@@ -322,14 +322,13 @@ impl Matrix {
                         ));
                     }
                 }
-                Some(defect) => {
-                    if killed(record) {
-                        self.kills
-                            .entry(id)
-                            .or_default()
-                            .insert(defect.name().to_owned());
-                    }
+                Some(defect) if killed(record) => {
+                    self.kills
+                        .entry(id)
+                        .or_default()
+                        .insert(defect.name().to_owned());
                 }
+                Some(_) => {}
             }
         }
     }

@@ -1,0 +1,444 @@
+//! The command as its users meet it: exit statuses, what is told about bad input, and what does not change a verdict.
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::support::{Scratch, binary, workspace};
+
+/// The verdicts of a run folder, by case.
+fn verdicts(folder: &Path) -> BTreeMap<String, String> {
+    let text = std::fs::read_to_string(folder.join("cases.ndjson")).expect("the record");
+    text.lines()
+        .map(|line| {
+            let case: Value = serde_json::from_str(line).expect("a case");
+            let word = |name: &str| case[name].as_str().expect("a word").to_owned();
+            (word("case"), word("verdict"))
+        })
+        .collect()
+}
+
+/// What stands in the folder of a test, less what the test itself has put there.
+fn nothing_was_started(scratch: &Scratch) {
+    let left = scratch.path("wicheck-out");
+    assert!(!left.exists(), "{} was made", left.display());
+}
+
+/// The suite's own scenarios in a folder of the test.
+fn scenarios(scratch: &Scratch) {
+    fn copy(from: &Path, to: &Path) {
+        std::fs::create_dir_all(to).expect("a folder");
+        for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+            let to = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &to);
+            } else {
+                std::fs::copy(entry.path(), to).expect("a file");
+            }
+        }
+    }
+    copy(&workspace().join("scenarios"), &scratch.path("scenarios"));
+}
+
+/// Appends to a file, and tells the number of the first line that was added.
+fn append(path: &Path, text: &str) -> usize {
+    let before = std::fs::read_to_string(path).expect("a file");
+    std::fs::write(path, format!("{before}{text}")).expect("a file");
+    before.lines().count() + 1
+}
+
+#[test]
+fn every_error_of_the_scripts_is_told_at_once_and_nothing_starts() {
+    let scratch = Scratch::new();
+    scenarios(&scratch);
+    let identity = scratch.path("scenarios/ep-cscf/identity.toml");
+    let first = append(
+        &identity,
+        "\n[[attack]]\nid = \"epc-mine\"\ntitle = \"mine\"\ncontrol = \"ok-epc-sc2\"\nchecks = [\"REQ-99.z\"]\n\
+         outcome = \"identity-refusedd\"\nproof = [\"trusts-to-headerr\"]\nchange = { wic.send = { set = [\"X: {alice.impuu}\"] } }\n\
+         \n[[attack]]\nid = \"epc-other\"\ntitle = \"other\"\ncontrol = \"ok-epc-sc2x\"\nchecks = [\"REQ-4.b\"]\n\
+         outcome = \"identity-refused\"\nproof = [\"trusts-to-header\"]\nchange = { wic.send = { set = [\"X: y\"] } }\n",
+    );
+    let broken = append(&scratch.path("scenarios/wic/token.toml"), "x = = 3\n");
+    let at = |line: usize| format!("ep-cscf/identity.toml:{line}:");
+    let told = [
+        at(first + 5),
+        "did you mean `REQ-".to_owned(),
+        at(first + 6),
+        "did you mean `identity-refused`?".to_owned(),
+        at(first + 7),
+        "did you mean `trusts-to-header`?".to_owned(),
+        at(first + 8),
+        "wicheck explain placeholders".to_owned(),
+        at(first + 13),
+        "did you mean `ok-epc-sc2`?".to_owned(),
+        format!("wic/token.toml:{broken}:"),
+        "nothing was started".to_owned(),
+    ];
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    for command in ["check", "run"] {
+        let ran = scratch
+            .call(&[command, "--scenarios", "scenarios"])
+            .exits(2)
+            .tells(&told);
+        assert_eq!(ran.stdout, "", "errors go to stderr");
+        assert!(ran.stderr.matches("= help: ").count() >= 6, "{ran}");
+    }
+    nothing_was_started(&scratch);
+}
+
+#[test]
+fn every_error_of_a_sut_file_is_told_at_once_and_nothing_starts() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "sut.toml",
+        "[sut]\nroles = [\"ep-cscff\"]\nnam = \"x\"\nversion = \"1\"\n\n[ics]\nto-mismatch = \"maybe\"\n\
+         registrations = [\"2\", \"9\"]\nno-such-item = \"yes\"\n\n[laun]\n",
+    );
+    for command in ["check", "run"] {
+        let ran = scratch.call(&[command, "sut.toml"]).exits(2).tells(&[
+            "sut.toml:2:",
+            "did you mean `ep-cscf`?",
+            "sut.toml:3:",
+            "did you mean `name`?",
+            "sut.toml:7:",
+            "known: reject, rewrite",
+            "sut.toml:8:",
+            "sut.toml:9:",
+            "sut.toml:11:",
+            "nothing was started",
+        ]);
+        assert_eq!(ran.stdout, "", "errors go to stderr");
+    }
+    nothing_was_started(&scratch);
+}
+
+#[rstest]
+#[case::no_file(&["run", "sut.toml"], "wicheck init ROLE > sut.toml")]
+#[case::defect(&["run", "--defect", "nonsense"], "wicheck explain defects")]
+#[case::model(&["run", "--model", "nonsense"], "there are default, ")]
+#[case::role(&["run", "--role", "nonsense"], "none of wic, wwsf, waf, ep-cscf, core, network")]
+#[case::role_of_another(&["run", "--role", "network"], "[sut] roles")]
+#[case::shard(&["run", "--shard", "3/2"], "1/4 for the first of four")]
+#[case::jobs(&["run", "--jobs", "x"], "--jobs <JOBS>")]
+#[case::baseline(&["run", "--baseline", "none.toml"], "none.toml")]
+#[case::scenarios(&["run", "--scenarios", "none"], "none")]
+#[case::defect_of_a_file(&["run", "sut.toml", "--defect", "trusts-to-header"], "cannot be used with")]
+#[case::explain(&["explain", "nonsense"], "wicheck list")]
+#[case::flaw(&["certs", "--flaw", "nonsense"], "--flaw list")]
+#[case::certs(&["certs"], "--out")]
+#[case::folder(&["rejudge", "none"], "is this the folder of a run?")]
+#[case::report(&["report", "none", "--format", "html"], "wicheck rejudge --write")]
+#[case::list(&["list", "--role", "nonsense"], "none of wic")]
+#[case::init(&["init", "nonsense"], "nonsense")]
+#[case::no_world(&["reference", "ep-cscf"], "--world")]
+fn bad_words_are_told_with_what_to_do(#[case] words: &[&str], #[case] told: &str) {
+    let scratch = Scratch::new();
+    scratch.call(words).exits(2).tells(&[told]);
+    nothing_was_started(&scratch);
+}
+
+#[test]
+fn a_run_folder_that_is_in_use_is_left_alone() {
+    let scratch = Scratch::new();
+    let mine = scratch.write("out/mine", "mine");
+    scratch
+        .call(&["run", "--out", "out"])
+        .exits(2)
+        .tells(&["is not empty", "--out"]);
+    let left: Vec<_> = std::fs::read_dir(scratch.path("out"))
+        .expect("the folder")
+        .flatten()
+        .map(|entry| entry.path())
+        .collect();
+    assert_eq!(left, [mine]);
+}
+
+#[rstest]
+fn a_sut_file_to_start_from_is_read_back(
+    #[values("wic", "wwsf", "waf", "ep-cscf", "core", "network")] role: &str,
+) {
+    let scratch = Scratch::new();
+    let ran = scratch.call(&["init", role]).exits(0);
+    scratch.write("sut.toml", &ran.stdout);
+    let checked = scratch.call(&["check", "sut.toml"]).exits(0);
+    assert!(
+        !checked.stderr.contains("not declared"),
+        "init asks everything: {checked}"
+    );
+    // Less one answer, it says which.
+    let (head, _) = ran
+        .stdout
+        .split_once("\nregistrations")
+        .expect("every role says what it offers");
+    let rest = ran.stdout[head.len() + 1..]
+        .split_once('\n')
+        .expect("more")
+        .1;
+    scratch.write("less.toml", &format!("{head}\n{rest}"));
+    scratch
+        .call(&["check", "less.toml"])
+        .exits(0)
+        .tells(&["inconclusive: registrations"]);
+}
+
+#[test]
+fn everything_that_list_and_coverage_name_is_explained() {
+    let scratch = Scratch::new();
+    let rows = scratch.call(&["list", "--json"]).exits(0).json();
+    let mut kinds = BTreeSet::new();
+    for row in rows.as_array().expect("rows") {
+        for name in ["id", "title", "sut", "file"] {
+            assert!(
+                row[name].as_str().is_some_and(|word| !word.is_empty()),
+                "{row}"
+            );
+        }
+        let kind = row["kind"].as_str().expect("a kind");
+        for name in ["registration", "checks", "proof"] {
+            let list = row[name].as_array().expect("a list");
+            let must = name == "registration" || kind != "control";
+            assert!(!must || !list.is_empty(), "{name} of {row}");
+        }
+        assert!(kind != "attack" || row["control"].is_string(), "{row}");
+        kinds.insert(kind.to_owned());
+    }
+    assert_eq!(
+        kinds.into_iter().collect::<Vec<_>>(),
+        ["attack", "audit", "control"]
+    );
+
+    let coverage = scratch.call(&["coverage", "--json"]).exits(0).json();
+    let count = |name: &str| coverage[name].as_u64().expect("a count");
+    let uncovered = coverage["uncovered"].as_array().expect("a list");
+    assert_eq!(
+        count("requirements"),
+        count("covered") + uncovered.len() as u64
+    );
+    assert!(count("discriminating") <= count("covered"));
+
+    for (id, told) in [
+        ("epc-id-to-swap", "departs from: ok-epc-sc2"),
+        ("ok-epc-sc2", "control of ep-cscf"),
+        ("REQ-4.b", "violated:"),
+        ("to-mismatch", "values: reject, rewrite"),
+        ("identity-refused", "oracles:"),
+        ("trusts-to-header", "caught by"),
+        ("verbs", "wic.send"),
+        ("placeholders", "{alice.impu}"),
+        ("defects", "accepts-expired"),
+    ] {
+        scratch.call(&["explain", id]).exits(0).tells(&[told]);
+    }
+    let one = scratch
+        .call(&["list", "--only", "clause:REQ-4.b", "--json"])
+        .exits(0)
+        .json();
+    let ids: BTreeSet<&str> = one
+        .as_array()
+        .expect("rows")
+        .iter()
+        .filter_map(|row| row["id"].as_str())
+        .collect();
+    assert!(
+        ids.contains("epc-id-to-swap") && !ids.contains("epc-clear-ws"),
+        "{ids:?}"
+    );
+}
+
+#[test]
+fn small_commands_print_what_other_programs_read() {
+    let scratch = Scratch::new();
+    for shell in ["bash", "zsh", "fish"] {
+        scratch
+            .call(&["completions", shell])
+            .exits(0)
+            .tells(&["wicheck", "selftest"]);
+    }
+    let flaws = scratch
+        .call(&["certs", "--flaw", "list", "--json"])
+        .exits(0)
+        .json();
+    let flaws: Vec<&str> = flaws
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert!(flaws.len() > 10, "{flaws:?}");
+    for flaw in flaws {
+        let chain = scratch
+            .call(&["certs", "--flaw", flaw, "--name", "a.b.edge.localhost"])
+            .exits(0);
+        assert!(
+            chain.stdout.matches("-----BEGIN CERTIFICATE-----").count() >= 2,
+            "{flaw}: {chain}"
+        );
+        assert!(chain.stdout.contains("PRIVATE KEY-----"), "{flaw}: {chain}");
+    }
+}
+
+#[test]
+fn a_baseline_changes_the_exit_status_both_ways_and_no_verdict() {
+    let scratch = Scratch::new();
+    scratch.write(
+        "known.toml",
+        "[[expectation]]\ncase = \"epc-id-to-swap@*\"\nverdict = \"fail\"\nreason = \"ticket 4711\"\n",
+    );
+    scratch.write("none.toml", "");
+    let run = |baseline: &str, defect: &[&str], out: &str, status: i32| {
+        let words = [
+            "run",
+            "--only",
+            "epc-id-to-swap",
+            "--baseline",
+            baseline,
+            "--out",
+            out,
+        ];
+        scratch.call(&[&words[..], defect].concat()).exits(status);
+        verdicts(&scratch.path(out))
+    };
+    let defect = ["--defect", "trusts-to-header"];
+    let expected = run("known.toml", &defect, "expected", 0);
+    let mended = run("known.toml", &[], "mended", 4);
+    let unknown = run("none.toml", &defect, "unknown", 4);
+    let clean = run("none.toml", &[], "clean", 0);
+    assert_eq!(expected["epc-id-to-swap@2"], "fail");
+    assert_eq!(mended["epc-id-to-swap@2"], "pass");
+    assert_eq!((expected, mended), (unknown, clean));
+}
+
+const MANY: &str = "epc-id-*,epc-jwt-a*,epc-ws-*";
+
+#[test]
+fn shards_are_disjoint_and_whole() {
+    let scratch = Scratch::new();
+    let run = |shard: &str, out: &str| {
+        scratch
+            .call(&[
+                "run", "--only", MANY, "--shard", shard, "--out", out, "--json",
+            ])
+            .exits(0);
+        let mut cases = verdicts(&scratch.path(out));
+        // A control is played wherever one of its attacks is.
+        cases.retain(|case, _| !case.starts_with("ok-"));
+        cases
+    };
+    let (whole, one, two) = (run("1/1", "whole"), run("1/2", "one"), run("2/2", "two"));
+    assert!(!one.is_empty() && !two.is_empty());
+    assert!(
+        one.keys().all(|case| !two.contains_key(case)),
+        "a case is in both shards"
+    );
+    let both: BTreeMap<_, _> = one.into_iter().chain(two).collect();
+    assert_eq!(both, whole);
+}
+
+/// Order and company are no part of a verdict.
+#[test]
+fn seeds_and_jobs_change_no_verdict() {
+    let scratch = Scratch::new();
+    // With a mistake, so that not everything is alike.
+    let run = |more: &[&str], out: &str| {
+        let words = [
+            "run",
+            "--only",
+            MANY,
+            "--defect",
+            "trusts-to-header",
+            "--out",
+            out,
+            "--json",
+        ];
+        scratch.call(&[&words[..], more].concat()).exits(1);
+        verdicts(&scratch.path(out))
+    };
+    let usual = run(&[], "usual");
+    assert!(usual.values().any(|verdict| verdict == "fail"));
+    for (out, more) in [
+        ("one", ["--jobs", "1"]),
+        ("two", ["--jobs", "2"]),
+        ("eight", ["--jobs", "8"]),
+        ("seed-7", ["--seed", "7"]),
+        ("seed-8", ["--seed", "8"]),
+    ] {
+        assert_eq!(run(&more, out), usual, "{more:?}");
+    }
+}
+
+#[test]
+fn a_run_is_reported_in_every_format() {
+    let scratch = Scratch::new();
+    scratch
+        .call(&[
+            "run",
+            "--only",
+            "epc-id-to-swap",
+            "--defect",
+            "trusts-to-header",
+            "--out",
+            "out",
+        ])
+        .exits(1);
+    for (format, told) in [
+        ("terminal", "✗ fail  epc-id-to-swap@2"),
+        ("junit", "<failure"),
+        ("html", "epc-id-to-swap@2"),
+        ("ladder", "REGISTER"),
+        ("json", "\"exit_code\": 1"),
+    ] {
+        scratch
+            .call(&["report", "out", "--format", format])
+            .exits(0)
+            .tells(&[told]);
+    }
+    scratch
+        .call(&[
+            "report", "out", "--format", "junit", "--format", "html", "--out", "reports",
+        ])
+        .exits(0);
+    assert!(scratch.path("reports/junit.xml").is_file());
+    assert!(scratch.path("reports/report.html").is_file());
+    scratch
+        .call(&["report", "out", "--format", "nonsense"])
+        .exits(2)
+        .tells(&["junit"]);
+}
+
+/// The reference is tested as a vendor's product is: another process, launched by a SUT file.
+#[test]
+fn the_reference_as_a_program_has_the_verdicts_of_the_embedded_one() {
+    let scratch = Scratch::new();
+    let model = std::fs::read_to_string(workspace().join("reference/models/default.toml"))
+        .expect("the model");
+    let mut lines: Vec<String> = model.lines().map(str::to_owned).collect();
+    for line in &mut lines {
+        if line.starts_with("roles ") {
+            *line = "roles = [\"ep-cscf\"]".to_owned();
+        }
+    }
+    let launch = format!(
+        "\n[launch]\ncommand = [{:?}, \"reference\", \"ep-cscf\"]\nready = \"reference ready\"\n",
+        binary().display().to_string()
+    );
+    scratch.write("sut.toml", &format!("{}{launch}", lines.join("\n")));
+    let only = "epc-id-*";
+    scratch
+        .call(&["run", "sut.toml", "--only", only, "--out", "program"])
+        .exits(0);
+    scratch
+        .call(&[
+            "run", "--role", "ep-cscf", "--only", only, "--out", "embedded",
+        ])
+        .exits(0);
+    let program = verdicts(&scratch.path("program"));
+    assert!(program.len() > 10, "{program:?}");
+    assert_eq!(program, verdicts(&scratch.path("embedded")));
+    let log = std::fs::read_to_string(scratch.path("program/sut.log")).expect("what it printed");
+    assert!(log.contains("reference ready"), "{log}");
+}

@@ -47,7 +47,7 @@ pub enum StartError {
         why: std::io::Error,
     },
     /// It ended before it was ready.
-    #[error("the SUT ended before it was ready ({status}); the last of what it printed:\n{output}")]
+    #[error("the SUT ended before it was ready ({status}); the last of what it printed: {output}")]
     Ended {
         /// Its exit status.
         status: String,
@@ -56,7 +56,7 @@ pub enum StartError {
     },
     /// It did not get ready in time.
     #[error(
-        "the SUT was not ready after {seconds} s: {awaited}; the last of what it printed:\n{output}"
+        "the SUT was not ready after {seconds} s: {awaited}; the last of what it printed: {output}"
     )]
     NotReady {
         /// The deadline of its file.
@@ -85,6 +85,7 @@ pub struct Process {
     out: PathBuf,
     child: Option<Child>,
     output: Arc<Mutex<VecDeque<String>>>,
+    readers: tokio::task::JoinSet<()>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -105,6 +106,7 @@ impl Process {
             out,
             child: None,
             output: Arc::default(),
+            readers: tokio::task::JoinSet::new(),
             addresses,
         }
     }
@@ -114,7 +116,7 @@ impl Process {
             .iter()
             .cloned()
             .collect::<Vec<_>>()
-            .join("\n")
+            .join(" | ")
     }
 
     fn command(&self, launch: &Launch, role: Role, world: &World) -> Command {
@@ -153,7 +155,7 @@ impl Process {
             .ok();
         let log = Arc::new(Mutex::new(log));
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(listen(
+            self.readers.spawn(listen(
                 stdout,
                 self.output.clone(),
                 log.clone(),
@@ -162,7 +164,7 @@ impl Process {
             ));
         }
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(listen(
+            self.readers.spawn(listen(
                 stderr,
                 self.output.clone(),
                 log,
@@ -180,7 +182,7 @@ impl Process {
     }
 
     async fn ready(
-        &self,
+        &mut self,
         launch: &Launch,
         child: &mut Child,
         mut said: watch::Receiver<bool>,
@@ -198,19 +200,26 @@ impl Process {
         tokio::select! {
             status = child.wait() => {
                 let status = status.map_or_else(|why| why.to_string(), |status| status.to_string());
-                // What it printed last is still on its way through the pipe: its end is the event to wait for.
-                tokio::task::yield_now().await;
+                self.read_out().await;
                 Err(StartError::Ended { status, output: self.last_lines() })
             }
             waited = tokio::time::timeout(Duration::from_secs(launch.deadline), ready) => match waited {
                 Ok(true) => Ok(()),
                 Ok(false) => {
                     let status = child.wait().await.map_or_else(|why| why.to_string(), |status| status.to_string());
+                    self.read_out().await;
                     Err(StartError::Ended { status, output: self.last_lines() })
                 }
                 Err(_) => Err(StartError::NotReady { seconds: launch.deadline, awaited, output: self.last_lines() }),
             },
         }
+    }
+
+    /// What a SUT that has ended printed last is still on its way through the pipe: the pipe's end is the event to wait for, unless
+    /// something that it has started holds it open.
+    async fn read_out(&mut self) {
+        let all = async { while self.readers.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(Duration::from_secs(1), all).await;
     }
 
     async fn end(&mut self) {
@@ -255,7 +264,7 @@ impl Runs for Process {
     fn ended(&mut self) -> Option<String> {
         let status = self.child.as_mut()?.try_wait().ok()??;
         Some(format!(
-            "the SUT ended by itself ({status}); the last of what it printed:\n{}",
+            "the SUT ended by itself ({status}); the last of what it printed: {}",
             self.last_lines()
         ))
     }

@@ -48,7 +48,7 @@ fn flawed(flaw: &str, name: &str) -> Done {
     let unknown = Authority::generate("wicheck root", now).map_err(ours)?;
     let request = LeafRequest {
         names: vec![name.to_owned()],
-        addresses: Vec::new(),
+        addresses: address_for(flaw),
         usage: Usage::Server,
         subject_cn: None,
         now,
@@ -63,4 +63,13 @@ fn flawed(flaw: &str, name: &str) -> Done {
         authority.root_pem()
     ));
     Ok(0)
+}
+
+/// An address for the one flaw that is about an address.
+fn address_for(flaw: Flaw) -> Vec<std::net::IpAddr> {
+    if flaw == Flaw::IpInDns {
+        vec![std::net::Ipv4Addr::LOCALHOST.into()]
+    } else {
+        Vec::new()
+    }
 }

@@ -73,7 +73,7 @@ pub(crate) fn answer(
 }
 
 /// The topmost Digest challenge of the last 401 or 407 on a connection that we can answer.
-fn challenge(play: &Play, number: u32) -> Option<Credentials> {
+pub(super) fn challenge(play: &Play, number: u32) -> Option<Credentials> {
     play.tap.look(|events| {
         events.iter().rev().find_map(|event| match &event.what {
             What::Message {

@@ -148,6 +148,15 @@ fn opened(play: &Play, source: Source, peer: SocketAddr, by: Side) {
 /// Sends a request and waits for its final answer.
 pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
     let person = play.person(verb.person.as_deref())?;
+    let answers = verb
+        .digest
+        .as_deref()
+        .is_some_and(|kind| !matches!(kind, "none" | "basic"));
+    if answers && !lock(&play.mw).challenges.contains_key(&person.name) {
+        return Err(Trouble::sut(
+            "the SUT has sent no Digest challenge to answer",
+        ));
+    }
     for _ in 0..verb.times.unwrap_or(1) {
         let message = mw_message::message(bed, play, &person, verb)?;
         let mut bytes = message.bytes();

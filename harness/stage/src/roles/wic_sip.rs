@@ -26,6 +26,12 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
         return Err(Trouble::sut(format!("no connection {name} is open")));
     };
     let person = play.person(verb.person.as_deref())?;
+    let answers = verb.digest.as_deref().is_some_and(|kind| kind != "none");
+    if answers && super::digest::challenge(play, connection.number).is_none() {
+        return Err(Trouble::sut(
+            "the SUT has sent no Digest challenge to answer",
+        ));
+    }
     let message = message(bed, play, &connection, &person, verb)?;
     let mut bytes = message.bytes();
     if let Some(behind) = &verb.behind {

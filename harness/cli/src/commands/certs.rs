@@ -49,7 +49,7 @@ fn flawed(flaw: &str, name: &str) -> Done {
     let request = LeafRequest {
         names: vec![name.to_owned()],
         addresses: address_for(flaw),
-        usage: Usage::Server,
+        usage: usage_for(flaw),
         subject_cn: None,
         now,
     };
@@ -71,5 +71,14 @@ fn address_for(flaw: Flaw) -> Vec<std::net::IpAddr> {
         vec![std::net::Ipv4Addr::LOCALHOST.into()]
     } else {
         Vec::new()
+    }
+}
+
+/// Every flaw is shown on a server's certificate, but the one that only a client's can have.
+fn usage_for(flaw: Flaw) -> Usage {
+    if flaw == Flaw::EkuServerOnly {
+        Usage::Client
+    } else {
+        Usage::Server
     }
 }

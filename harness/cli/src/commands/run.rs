@@ -150,6 +150,8 @@ impl Campaign<'_> {
             // What was decided before the disk was full or a port busy is in the journal: `rejudge` reads it.
             return Err(Failure::ours(why.to_string()));
         }
+        // One order for everybody who makes the record from the same evidence.
+        records.sort_by(|one, other| one.case.cmp(&other.case));
         timing.seconds = begun.elapsed().as_secs_f64();
         timing.interrupted = *interrupted.borrow();
         let record = finish::record(self.suite, planned, &records, &timing);

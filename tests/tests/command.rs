@@ -442,3 +442,35 @@ fn the_reference_as_a_program_has_the_verdicts_of_the_embedded_one() {
     let log = std::fs::read_to_string(scratch.path("program/sut.log")).expect("what it printed");
     assert!(log.contains("reference ready"), "{log}");
 }
+
+#[test]
+fn fixed_users_are_played_and_their_secrets_stay_out_of_the_folder() {
+    let scratch = Scratch::new();
+    let init = scratch.call(&["init", "ep-cscf"]).exits(0).stdout;
+    let users = "[users]\nalice = { user = \"al\", impi = \"al@op.example\", impu = \"sip:al@op.example\", password = \"pa55word\", \
+                 secret = \"5ecret\" }\n";
+    let launch = "[launch]\ncommand = [\"false\"]\n";
+    scratch.write("sut.toml", &format!("{init}\n{launch}\n{users}"));
+    scratch
+        .call(&[
+            "run",
+            "sut.toml",
+            "--only",
+            "epc-id-to-swap",
+            "--out",
+            "out",
+        ])
+        .tells(&["ended before it was ready"]);
+    let kept = std::fs::read_to_string(scratch.path("out/sut.toml")).expect("the SUT file");
+    assert!(kept.contains("impi = \"al@op.example\""), "{kept}");
+    assert!(
+        !kept.contains("pa55word") && !kept.contains("5ecret"),
+        "{kept}"
+    );
+    let wrong = users.replace("secret", "secrat");
+    scratch.write("wrong.toml", &format!("{init}\n{launch}\n{wrong}"));
+    scratch
+        .call(&["run", "wrong.toml", "--out", "other"])
+        .exits(2)
+        .tells(&["secrat"]);
+}

@@ -65,7 +65,7 @@ pub(crate) fn control(play: &Play<'_>) -> Control {
             Verdict::Inconclusive,
             "sut_silent",
             unmet,
-            "is the SUT up, and are its addresses right? `wicheck preflight` tells",
+            "is the SUT up, and are its addresses right? the ladder of this control (`wicheck report --format ladder`) tells what was tried",
         ),
         Some(unmet) => Control::failed(Verdict::Inconclusive, "control_failed", unmet, HELP),
     }
@@ -95,7 +95,7 @@ pub(crate) fn step_failed(play: &Play<'_>, end: usize) -> Option<Control> {
             Verdict::Inconclusive,
             "sut_silent",
             unmet,
-            "is the SUT up, and are its addresses right? `wicheck preflight` tells",
+            "is the SUT up, and are its addresses right? the ladder of this control (`wicheck report --format ladder`) tells what was tried",
         ),
         Side::Sut => Control::failed(Verdict::Inconclusive, "sut_refuses", unmet, HELP),
         Side::Us => Control::failed(

@@ -81,6 +81,47 @@ impl Subject {
         })
     }
 
+    /// Puts the fixed users of the file into the world. A value `env:NAME` is read from the environment, so that no file holds it.
+    pub(crate) fn fix_users(&self, world: &mut World) -> Result<(), Failure> {
+        for (person, values) in &self.file.users {
+            let mut read = std::collections::BTreeMap::new();
+            for (name, value) in values {
+                let value = match value.strip_prefix("env:") {
+                    Some(variable) => std::env::var(variable).map_err(|_| {
+                        Failure::usage(format!(
+                            "[users] {person}.{name}: the variable {variable} is not set"
+                        ))
+                    })?,
+                    None => value.clone(),
+                };
+                read.insert(name.clone(), value);
+            }
+            world
+                .fix(person, &read)
+                .map_err(|why| Failure::usage(format!("[users]: {why}")))?;
+        }
+        Ok(())
+    }
+
+    /// The SUT file without its secrets, line by line as it is written.
+    fn without_secrets(&self) -> String {
+        let secret = |line: &str| {
+            let (name, value) = line.split_once('=')?;
+            let name = name.trim();
+            (name.ends_with("password") || name.ends_with("secret"))
+                .then(|| (name.to_owned(), value.contains("env:")))
+        };
+        let mut text = String::new();
+        for line in self.text.lines() {
+            match secret(line) {
+                Some((name, false)) => text.push_str(&format!("{name} = \"(left out)\"")),
+                _ => text.push_str(&inline_secrets_out(line)),
+            }
+            text.push('\n');
+        }
+        text
+    }
+
     /// What can be started of it.
     pub(crate) fn runs(&self, out: &Path, world: &World) -> Box<dyn Runs> {
         match &self.folder {
@@ -147,6 +188,28 @@ impl Subject {
             roles
         })
     }
+}
+
+/// A line with inline tables: each `password = "..."` or `secret = "..."` in it without its value.
+fn inline_secrets_out(line: &str) -> String {
+    let mut text = line.to_owned();
+    for name in ["password", "secret"] {
+        let mut from = 0;
+        while let Some(at) = text[from..].find(name).map(|at| from + at) {
+            from = at + name.len();
+            let Some(open) = text[from..].find('"').map(|open| from + open) else {
+                break;
+            };
+            let Some(close) = text[open + 1..].find('"').map(|close| open + 1 + close) else {
+                break;
+            };
+            let is_assignment = text[from..open].trim() == "=";
+            if is_assignment && !text[open + 1..close].starts_with("env:") {
+                text.replace_range(open + 1..close, "(left out)");
+            }
+        }
+    }
+    text
 }
 
 /// How many lanes a role is played in. The identities that a portal picks from its pool are not ours to choose, so its
@@ -270,7 +333,7 @@ pub(crate) fn write_plan(
     folder: &RunFolder,
     planned: &PlannedRun,
     suite: &Suite,
-    sut: &str,
+    sut: &Subject,
 ) -> Result<(), Failure> {
     let failed = |why: std::io::Error| {
         Failure::ours(format!(
@@ -285,7 +348,7 @@ pub(crate) fn write_plan(
         }
         std::fs::write(path, &source.text).map_err(failed)?;
     }
-    std::fs::write(folder.sut_file(), sut).map_err(failed)?;
+    std::fs::write(folder.sut_file(), sut.without_secrets()).map_err(failed)?;
     let plan =
         serde_json::to_string_pretty(planned).map_err(|why| Failure::ours(why.to_string()))?;
     std::fs::write(folder.plan(), plan).map_err(failed)

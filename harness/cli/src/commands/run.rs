@@ -111,14 +111,16 @@ impl Campaign<'_> {
         let started_ms = now_ms();
         let run_id = run_id(started_ms);
         let folder = folder(self.out, &run_id)?;
-        let world = Arc::new(world(self.world, folder.root())?);
+        let mut world = world(self.world, folder.root())?;
+        self.subject.fix_users(&mut world)?;
+        let world = Arc::new(world);
         let cases: Vec<(Role, Vec<Case>)> = self
             .roles
             .iter()
             .map(|role| (*role, self.suite.cases(*role, &self.subject.file.answers)))
             .collect();
         let planned = self.planned(&run_id, started_ms, &cases);
-        write_plan(&folder, &planned, self.suite, &self.subject.text)?;
+        write_plan(&folder, &planned, self.suite, self.subject)?;
         let (news, shown) = mpsc::unbounded_channel();
         let total = u64::try_from(planned.cases.len()).unwrap_or(u64::MAX);
         let shown = tokio::spawn(show::show(shown, total, self.quiet));

@@ -64,7 +64,7 @@ impl World {
                 .map_err(|why| failed(&node.1, &why))?;
             keys.insert(node.0.to_owned(), key);
         }
-        Ok(Self {
+        let world = Self {
             folder: folder.to_owned(),
             authority: authority("authority.pem")?,
             unknown_authority: authority("unknown-authority.pem")?,
@@ -75,12 +75,27 @@ impl World {
             foes: private.foes,
             secrets: private.secrets,
             passwords: private.passwords,
-        })
+        };
+        world.write_leaves(OffsetDateTime::now_utc())?;
+        Ok(world)
     }
 
     pub(super) fn write(&self, now: OffsetDateTime) -> Result<(), WorldError> {
         write(&self.folder.join("world.json"), &pretty(&self.public))?;
         write(&self.folder.join("roots.pem"), &self.authority.root_pem())?;
+        self.write_leaves(now)?;
+        self.write_core()?;
+        for waf in ["waf", "waf-a", "waf-b"] {
+            self.write_waf(waf)?;
+        }
+        for party in &self.public.parties {
+            self.write_portal(party)?;
+        }
+        self.write_own()
+    }
+
+    /// The certificates of every role: fresh each time a world is opened, since a world is kept longer than they live.
+    fn write_leaves(&self, now: OffsetDateTime) -> Result<(), WorldError> {
         for (node, found) in &self.public.nodes {
             if node == "core" {
                 continue;
@@ -97,14 +112,7 @@ impl World {
                 )?;
             }
         }
-        self.write_core()?;
-        for waf in ["waf", "waf-a", "waf-b"] {
-            self.write_waf(waf)?;
-        }
-        for party in &self.public.parties {
-            self.write_portal(party)?;
-        }
-        self.write_own()
+        Ok(())
     }
 
     fn write_leaf(
@@ -228,6 +236,8 @@ impl World {
 
     fn write_own(&self) -> Result<(), WorldError> {
         let folder = self.folder.join("harness");
+        fs::create_dir_all(&folder).map_err(|why| failed(&folder, &why))?;
+        only_for_owner(&folder, 0o700)?;
         let private = Private {
             stranger: self.stranger.clone(),
             foes: self.foes.clone(),
@@ -281,11 +291,16 @@ fn write(path: &Path, text: &str) -> Result<(), WorldError> {
 /// A file that only its owner may read.
 fn write_private(path: &Path, text: &str) -> Result<(), WorldError> {
     write(path, text)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o600))
-            .map_err(|why| failed(path, &why))?;
-    }
+    only_for_owner(path, 0o600)
+}
+
+#[cfg(unix)]
+fn only_for_owner(path: &Path, mode: u32) -> Result<(), WorldError> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(|why| failed(path, &why))
+}
+
+#[cfg(not(unix))]
+fn only_for_owner(_: &Path, _: u32) -> Result<(), WorldError> {
     Ok(())
 }

@@ -227,6 +227,43 @@ impl World {
         })
     }
 
+    /// Puts a vendor's fixed data in place of a subscriber's of the first lane: `user`, `password`, `impi`, `impu`, `sibling`,
+    /// `secret`.
+    ///
+    /// # Errors
+    /// In words, when nobody has that name or a value has another.
+    pub fn fix(&mut self, person: &str, values: &BTreeMap<String, String>) -> Result<(), String> {
+        let subscriber = self
+            .public
+            .subscribers
+            .iter_mut()
+            .find(|each| each.lane == 0 && each.person == person);
+        let subscriber = subscriber.ok_or_else(|| format!("no subscriber is called {person}"))?;
+        for (name, value) in values {
+            let place = match name.as_str() {
+                "user" => &mut subscriber.user,
+                "impi" => &mut subscriber.impi,
+                "impu" => &mut subscriber.impus[0],
+                "sibling" => &mut subscriber.impus[1],
+                "password" | "secret" => continue,
+                _ => {
+                    return Err(format!(
+                        "{person} has no {name}: write user, password, impi, impu, sibling or secret"
+                    ));
+                }
+            };
+            place.clone_from(value);
+        }
+        if let Some(password) = values.get("password") {
+            self.passwords
+                .insert(subscriber.user.clone(), password.clone());
+        }
+        if let Some(secret) = values.get("secret") {
+            self.secrets.insert(subscriber.impi.clone(), secret.clone());
+        }
+        Ok(())
+    }
+
     /// A party by its id. In registration 3 `A` and `B` stand for `P1` and `P2`.
     #[must_use]
     pub fn party(&self, registration: u8, id: &str) -> Option<&Party> {

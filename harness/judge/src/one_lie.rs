@@ -109,13 +109,15 @@ impl Pairs {
         }
     }
 
-    /// Steps of its own: those before the lie that the control has too, with the same fields and in the same order.
+    /// Steps of its own: those before the lie that the control has too, in the same order: by their name, or with the same fields.
+    /// A step that has kept its name and changed its fields is a second lie, and the comparison says so.
     fn aligned(control: &Play<'_>, attack: &Play<'_>, departs: usize) -> Self {
         let mut next = 0;
         let mut before = Vec::new();
         let same = |one: usize, other: usize| {
             let (one, other) = (&control.plan.steps[one], &attack.plan.steps[other]);
-            one.verb == other.verb && one.fields == other.fields
+            let named = one.name.is_some() && one.name == other.name;
+            one.verb == other.verb && (named || one.fields == other.fields)
         };
         for step in 0..departs.min(attack.plan.steps.len()) {
             if let Some(found) = (next..control.plan.steps.len()).find(|found| same(*found, step)) {

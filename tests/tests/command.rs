@@ -4,6 +4,7 @@ mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use rstest::rstest;
 use serde_json::Value;
@@ -280,6 +281,23 @@ fn small_commands_print_what_other_programs_read() {
         );
         assert!(chain.stdout.contains("PRIVATE KEY-----"), "{flaw}: {chain}");
     }
+}
+
+/// `wicheck ... | head` ends without a word.
+#[rstest]
+fn a_reader_that_goes_away_is_no_error(
+    #[values("completions bash", "list", "explain verbs", "init ep-cscf")] words: &str,
+) {
+    let mut child = Command::new(binary())
+        .args(words.split(' '))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("wicheck starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("its end");
+    assert_eq!(ended.status.code(), Some(0), "{words}");
+    assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{words}");
 }
 
 #[test]

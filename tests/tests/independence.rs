@@ -162,6 +162,29 @@ fn every_sip_message_of_an_honest_run_is_read_by_others() {
     }
 }
 
+/// The reader is no rubber stamp: an answer with one thing wrong is not read.
+#[test]
+fn the_reader_of_sip_refuses_what_is_broken() {
+    let good = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 127.0.0.31:5060;branch=z9hG4bKa\r\nFrom: <sip:a@op.example>;tag=f\r\n\
+                To: <sip:a@op.example>;tag=t\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\nContent-Length: 0\r\n\r\n";
+    assert!(read_sip(good).is_ok(), "{:?}", read_sip(good));
+    for (right, wrong) in [
+        ("SIP/2.0 200", "SIP/2.0 two"),
+        ("Via: SIP/2.0/UDP ", "Via: "),
+        (";branch=z9hG4bKa", ""),
+        (";tag=f", ""),
+        (";tag=t", ""),
+        ("<sip:a@op.example>;tag=f", "<a@op.example>;tag=f"),
+        ("Call-ID: c\r\n", ""),
+        ("CSeq: 1", "CSeq: one"),
+        ("Length: 0", "Length: 1"),
+        ("\r\n\r\n", "\r\n"),
+    ] {
+        let text = good.replace(right, wrong);
+        assert!(read_sip(&text).is_err(), "it is read without {right:?}: {text}");
+    }
+}
+
 /// What hyper's server makes of the bytes of a request: its method, its Host, and how long its body came out.
 async fn read_http(text: &str) -> Result<(String, Option<String>, usize), String> {
     let (mut ours, theirs) = tokio::io::duplex(text.len() + 4096);
@@ -220,6 +243,16 @@ async fn every_http_request_of_an_honest_run_is_read_by_others() {
         count.contains_key("GET") && count.contains_key("POST"),
         "{count:?}"
     );
+}
+
+#[tokio::test]
+async fn the_reader_of_http_refuses_what_is_broken() {
+    let good = "POST /token HTTP/1.1\r\nHost: waf.localhost\r\nContent-Length: 3\r\n\r\na=b";
+    assert_eq!(read_http(good).await, Ok(("POST".to_owned(), Some("waf.localhost".to_owned()), 3)));
+    for (right, wrong) in [("HTTP/1.1", "HTTP/x"), ("Host: ", "Ho st: "), ("Length: 3", "Length: 30")] {
+        let text = good.replace(right, wrong);
+        assert!(read_http(&text).await.is_err(), "it is read without {right:?}: {text}");
+    }
 }
 
 /// The keys of the world's WAFs by issuer, made public by another library.

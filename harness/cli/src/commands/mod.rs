@@ -22,10 +22,7 @@ use crate::arguments::Arguments;
 
 /// Writes the completions of a shell to stdout.
 pub(crate) fn completions(shell: clap_complete::Shell) {
-    clap_complete::generate(
-        shell,
-        &mut Arguments::command(),
-        "wicheck",
-        &mut std::io::stdout(),
-    );
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "wicheck", &mut text);
+    crate::output::print(&String::from_utf8_lossy(&text));
 }

@@ -85,7 +85,12 @@ fn write_finding(sheet: &mut Sheet, finding: &Finding) {
 
 /// The reason repeats the finding in most failures; then only its help is news.
 fn write_reason(sheet: &mut Sheet, reason: &Reason, shown: Option<&Finding>) {
-    if shown.is_none_or(|finding| finding.came != reason.message) {
+    let repeats = |finding: &Finding| {
+        finding.came == reason.message
+            || (reason.message.contains(&finding.expected)
+                && reason.message.contains(&finding.came))
+    };
+    if !shown.is_some_and(repeats) {
         value(sheet, "because", &shortened(&reason.message));
     }
     if shown.is_none() {

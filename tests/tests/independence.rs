@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
+use ezk_sip_types::header::HeaderParse;
 use ezk_sip_types::header::typed::{CSeq, CallID, Contact, FromTo, Via};
 use ezk_sip_types::msg::{Line, MessageLine, PullParser};
 use ezk_sip_types::parse::Parse;
@@ -71,6 +72,24 @@ fn sent<'a>(said: &'a [Said], layer: &'a str) -> impl Iterator<Item = (&'a str, 
     })
 }
 
+/// Every value of a header that may come more than once, each read to its end.
+fn every<H: HeaderParse>(headers: &Headers, name: &Name) -> Result<Vec<H>, String> {
+    let mut all = Vec::new();
+    for value in headers.get_raw(name) {
+        let mut rest = value.as_str();
+        while !rest.is_empty() {
+            let (left, one) = H::parse(value.as_ref(), rest).map_err(|why| why.to_string())?;
+            all.push(one);
+            rest = match left.trim_start().strip_prefix(',') {
+                Some(more) => more.trim_start(),
+                None if left.trim().is_empty() => "",
+                None => return Err(format!("{left:?} is left of {value}")),
+            };
+        }
+    }
+    Ok(all)
+}
+
 /// Reads a message with ezk's parser, whole: every line, and the headers that every message has, typed.
 fn read_sip(text: &str) -> Result<MessageLine, String> {
     let source = Bytes::copy_from_slice(text.as_bytes());
@@ -93,12 +112,12 @@ fn read_sip(text: &str) -> Result<MessageLine, String> {
     }
     let head = lines.head_end();
     let typed = |why: ezk_sip_types::header::HeaderError| format!("{why:?}");
-    let vias: Vec<Via> = headers.get_named().map_err(typed)?;
-    if !vias.iter().all(|via| {
-        via.params
-            .get_val("branch")
-            .is_some_and(|branch| branch.starts_with("z9hG4bK"))
-    }) {
+    let vias: Vec<Via> = every(&headers, &Name::VIA)?;
+    let is_branch = |via: &Via| {
+        let branch = via.params.get_val("branch");
+        branch.is_some_and(|branch| branch.starts_with("z9hG4bK"))
+    };
+    if vias.is_empty() || !vias.iter().all(is_branch) {
         return Err("a Via without branch".to_owned());
     }
     let from: FromTo = headers.get(Name::FROM).map_err(typed)?;
@@ -106,8 +125,15 @@ fn read_sip(text: &str) -> Result<MessageLine, String> {
     let to: FromTo = headers.get(Name::TO).map_err(typed)?;
     let _: CallID = headers.get_named().map_err(typed)?;
     let cseq: CSeq = headers.get_named().map_err(typed)?;
-    if let Some(contacts) = headers.try_get_named::<Vec<Contact>>() {
-        contacts.map_err(typed)?;
+    // All contacts at once, which ends them: a form of its own that ezk does not read.
+    let mut contacts = headers.get_raw(&Name::CONTACT).map(|value| value.as_str());
+    if contacts.clone().any(|value| value == "*") {
+        let expires = headers.get_raw(&Name::EXPIRES).next();
+        if contacts.nth(1).is_some() || expires.is_none_or(|expires| expires.as_str() != "0") {
+            return Err("a Contact of * that ends nothing".to_owned());
+        }
+    } else {
+        let _: Vec<Contact> = every(&headers, &Name::CONTACT)?;
     }
     match &start {
         MessageLine::Request(line) if line.method != cseq.method => {
@@ -181,7 +207,10 @@ fn the_reader_of_sip_refuses_what_is_broken() {
         ("\r\n\r\n", "\r\n"),
     ] {
         let text = good.replace(right, wrong);
-        assert!(read_sip(&text).is_err(), "it is read without {right:?}: {text}");
+        assert!(
+            read_sip(&text).is_err(),
+            "it is read without {right:?}: {text}"
+        );
     }
 }
 
@@ -248,10 +277,20 @@ async fn every_http_request_of_an_honest_run_is_read_by_others() {
 #[tokio::test]
 async fn the_reader_of_http_refuses_what_is_broken() {
     let good = "POST /token HTTP/1.1\r\nHost: waf.localhost\r\nContent-Length: 3\r\n\r\na=b";
-    assert_eq!(read_http(good).await, Ok(("POST".to_owned(), Some("waf.localhost".to_owned()), 3)));
-    for (right, wrong) in [("HTTP/1.1", "HTTP/x"), ("Host: ", "Ho st: "), ("Length: 3", "Length: 30")] {
+    assert_eq!(
+        read_http(good).await,
+        Ok(("POST".to_owned(), Some("waf.localhost".to_owned()), 3))
+    );
+    for (right, wrong) in [
+        ("HTTP/1.1", "HTTP/x"),
+        ("Host: ", "Ho st: "),
+        ("Length: 3", "Length: 30"),
+    ] {
         let text = good.replace(right, wrong);
-        assert!(read_http(&text).await.is_err(), "it is read without {right:?}: {text}");
+        assert!(
+            read_http(&text).await.is_err(),
+            "it is read without {right:?}: {text}"
+        );
     }
 }
 

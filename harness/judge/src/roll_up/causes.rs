@@ -1,4 +1,4 @@
-//! One cause, one finding: what hangs on the same broken oracle, the same change and the same control is told once.
+//! One cause, one finding: what hangs on the same broken oracle, the same script and the same control is told once.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::Rolling;
 struct CauseKey<'a> {
     verdict: Verdict,
     code: &'a str,
-    /// The change of a failure; the message of what is undeclared or ours.
+    /// The script of a failure; the message of what is undeclared or ours.
     what: &'a str,
     control: &'a str,
 }
@@ -52,15 +52,8 @@ fn key(record: &CaseRecord) -> Option<CauseKey<'_>> {
     let (code, message) = (reason.code.as_str(), reason.message.as_str());
     let (what, control) = match record.verdict {
         Verdict::Pass | Verdict::NotApplicable => return None,
-        Verdict::Fail => {
-            let change = record.changed.first();
-            (
-                change
-                    .and_then(|change| change.attack.as_deref().or(change.control.as_deref()))
-                    .unwrap_or_default(),
-                record.control.as_str(),
-            )
-        }
+        // One script is one lie, in whichever registration it is told.
+        Verdict::Fail => (record.slug.as_str(), record.control.as_str()),
         Verdict::Error => (message, ""),
         Verdict::NotRun => (message, record.control.as_str()),
         Verdict::Inconclusive => match code {

@@ -90,6 +90,19 @@ fn every<H: HeaderParse>(headers: &Headers, name: &Name) -> Result<Vec<H>, Strin
     Ok(all)
 }
 
+/// The contacts, or the one that stands for all and ends them: a form that ezk does not read.
+fn contacts(headers: &Headers) -> Result<(), String> {
+    let mut raw = headers.get_raw(&Name::CONTACT).map(|value| value.as_str());
+    if !raw.clone().any(|value| value == "*") {
+        return every::<Contact>(headers, &Name::CONTACT).map(drop);
+    }
+    let expires = headers.get_raw(&Name::EXPIRES).next();
+    if raw.nth(1).is_some() || expires.is_none_or(|expires| expires.as_str() != "0") {
+        return Err("a Contact of * that ends nothing".to_owned());
+    }
+    Ok(())
+}
+
 /// Reads a message with ezk's parser, whole: every line, and the headers that every message has, typed.
 fn read_sip(text: &str) -> Result<MessageLine, String> {
     let source = Bytes::copy_from_slice(text.as_bytes());
@@ -125,16 +138,7 @@ fn read_sip(text: &str) -> Result<MessageLine, String> {
     let to: FromTo = headers.get(Name::TO).map_err(typed)?;
     let _: CallID = headers.get_named().map_err(typed)?;
     let cseq: CSeq = headers.get_named().map_err(typed)?;
-    // All contacts at once, which ends them: a form of its own that ezk does not read.
-    let mut contacts = headers.get_raw(&Name::CONTACT).map(|value| value.as_str());
-    if contacts.clone().any(|value| value == "*") {
-        let expires = headers.get_raw(&Name::EXPIRES).next();
-        if contacts.nth(1).is_some() || expires.is_none_or(|expires| expires.as_str() != "0") {
-            return Err("a Contact of * that ends nothing".to_owned());
-        }
-    } else {
-        let _: Vec<Contact> = every(&headers, &Name::CONTACT)?;
-    }
+    contacts(&headers)?;
     match &start {
         MessageLine::Request(line) if line.method != cseq.method => {
             return Err("CSeq of another method".to_owned());

@@ -123,7 +123,7 @@ fn every_error_of_a_sut_file_is_told_at_once_and_nothing_starts() {
 #[case::defect(&["run", "--defect", "nonsense"], "wicheck explain defects")]
 #[case::model(&["run", "--model", "nonsense"], "there are default, ")]
 #[case::role(&["run", "--role", "nonsense"], "none of wic, wwsf, waf, ep-cscf, core, network")]
-#[case::role_of_another(&["run", "--role", "network"], "[sut] roles")]
+#[case::role_of_another(&["run", "--model", "ims-only", "--role", "network"], "[sut] roles")]
 #[case::shard(&["run", "--shard", "3/2"], "1/4 for the first of four")]
 #[case::jobs(&["run", "--jobs", "x"], "--jobs <JOBS>")]
 #[case::baseline(&["run", "--baseline", "none.toml"], "none.toml")]

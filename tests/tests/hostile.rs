@@ -166,7 +166,9 @@ fn is_not_tested(ran: Ran) -> Ran {
         !verdicts.contains(" fail") && !verdicts.contains(" error"),
         "{verdicts}: {ran}"
     );
-    ran.tells(&["   because   ", "   help      "])
+    let why = ["   because   ", "   came      "];
+    assert!(why.iter().any(|label| ran.stdout.contains(label)), "{ran}");
+    ran.tells(&["   help      "])
 }
 
 #[test]

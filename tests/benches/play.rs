@@ -45,7 +45,7 @@ fn main() -> Result<(), Failure> {
 fn plays() -> f64 {
     let ran = Scratch::new()
         .call(&[
-            "run", "--role", "ep-cscf", "--only", "epc-id-*", "--repeat", "40", "--json", "--out",
+            "run", "--role", "ep-cscf", "--only", "epc-jwt-*", "--repeat", "40", "--json", "--out",
             "out",
         ])
         .exits(0);

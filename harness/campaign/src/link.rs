@@ -188,6 +188,7 @@ impl Player<'_> {
             id: self.journal.next_play(&case.id),
             case,
             wall_clock_ms,
+            items: judge::ITEMS,
         };
         stage::perform(self.bed, self.lane, &script)
             .await

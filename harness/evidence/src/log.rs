@@ -43,16 +43,20 @@ impl Log {
         })
     }
 
-    /// Appends an event and returns its number.
+    /// Appends an event and gives it back with its number.
     ///
     /// # Errors
     /// The system's, a full disk among them.
-    pub fn write(&mut self, at_us: u64, what: What) -> io::Result<u32> {
-        let n = self.next;
-        serde_json::to_writer(&mut self.file, &Event { n, at_us, what })?;
+    pub fn write(&mut self, at_us: u64, what: What) -> io::Result<Event> {
+        let event = Event {
+            n: self.next,
+            at_us,
+            what,
+        };
+        serde_json::to_writer(&mut self.file, &event)?;
         self.file.write_all(b"\n")?;
         self.next += 1;
-        Ok(n)
+        Ok(event)
     }
 
     /// Hands everything to the system.

@@ -19,7 +19,7 @@ fn write(path: &Path, events: &[What]) {
     let mut log = Log::create(path).unwrap();
     assert!(log.is_empty());
     for (n, what) in (0..).zip(events) {
-        assert_eq!(log.write(u64::from(n) * 10, what.clone()).unwrap(), n);
+        assert_eq!(log.write(u64::from(n) * 10, what.clone()).unwrap().n, n);
     }
     assert_eq!(log.len() as usize, events.len());
     log.flush().unwrap();
@@ -83,7 +83,7 @@ fn what_comes_late_goes_on_in_the_same_order() {
     let path = path(&folder);
     write(&path, &[What::Ended]);
     let mut late = Log::append(&path, 1).unwrap();
-    assert_eq!(late.write(99, What::WatchEnded).unwrap(), 1);
+    assert_eq!(late.write(99, What::WatchEnded).unwrap().n, 1);
     drop(late);
     let log = ReadLog::read(&path).unwrap();
     assert_eq!(

@@ -31,4 +31,5 @@ mod waited;
 pub use case::{ALIVE_CLAUSE, judge};
 pub use logs::Logs;
 pub use oracle::Oracle;
+pub use play::ITEMS;
 pub use roll_up::{RollUp, Rolling, roll_up};

@@ -49,6 +49,26 @@ pub(crate) struct Token<'a> {
     pub(crate) at: usize,
 }
 
+/// The ICS and IXIT items that verdicts ask after: a plan carries the answers to these.
+pub const ITEMS: &[&str] = &[
+    "at-jwt",
+    "audience",
+    "claim-party",
+    "claim-wwsf",
+    "codes",
+    "edge-mechanisms",
+    "in-order",
+    "party-carrier",
+    "quiet-time",
+    "session-cookies",
+    "skew",
+    "token-carrier",
+    "token-delivery",
+    "token-impu",
+    "token-members",
+    "w4-auth",
+];
+
 /// A play with its events taken apart once.
 pub(crate) struct Play<'a> {
     pub(crate) plan: &'a Plan,

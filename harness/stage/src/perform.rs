@@ -25,6 +25,8 @@ pub struct Script<'a> {
     pub case: &'a Case,
     /// Milliseconds since 1970.
     pub wall_clock_ms: u64,
+    /// The ICS and IXIT items that the judge may ask after: their answers go into the plan.
+    pub items: &'a [&'a str],
 }
 
 /// The part of a play in its chain.
@@ -108,7 +110,7 @@ impl Performed {
     /// When the log could not be written: a full disk.
     pub async fn restore(self) -> Result<ReadLog, String> {
         restore::restore(&self.bed, &self.play).await;
-        let log = self.play.tap.read();
+        let log = self.play.tap.take();
         self.play.tap.flush()?;
         self.bed.board.close(&self.play, self.id, self.path);
         Ok(log)
@@ -159,7 +161,12 @@ fn plan(bed: &Bed, play: &Play, script: &Script<'_>) -> Plan {
         steps,
         departs: case.departs,
         departure: case.departure.clone(),
-        answers: bed.sut.answers.clone(),
+        answers: script
+            .items
+            .iter()
+            .filter_map(|item| bed.sut.answers.get_key_value(*item))
+            .map(|(item, answer)| (item.clone(), answer.clone()))
+            .collect(),
         facts,
     }
 }

@@ -109,12 +109,16 @@ impl Tap {
             return;
         }
         let count = u32::try_from(state.events.len()).unwrap_or(u32::MAX);
-        let written = state
-            .log
-            .as_mut()
-            .map_or(Ok(count), |log| log.write(at_us, what.clone()));
+        let written = match state.log.as_mut() {
+            Some(log) => log.write(at_us, what),
+            None => Ok(Event {
+                n: count,
+                at_us,
+                what,
+            }),
+        };
         match written {
-            Ok(n) => state.events.push(Event { n, at_us, what }),
+            Ok(event) => state.events.push(event),
             Err(why) => {
                 state.failed.get_or_insert_with(|| why.to_string());
             }
@@ -205,7 +209,11 @@ impl Tap {
     /// How many events there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.state().events.len()
+        let state = self.state();
+        state
+            .log
+            .as_ref()
+            .map_or(state.events.len(), |log| log.len() as usize)
     }
 
     /// Whether nothing happened yet.
@@ -219,6 +227,15 @@ impl Tap {
     pub fn read(&self) -> ReadLog {
         ReadLog {
             events: self.state().events.clone(),
+            torn: false,
+        }
+    }
+
+    /// The log of a play that is over, given away: what comes after this is on disk only.
+    #[must_use]
+    pub fn take(&self) -> ReadLog {
+        ReadLog {
+            events: std::mem::take(&mut self.state().events),
             torn: false,
         }
     }

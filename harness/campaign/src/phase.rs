@@ -124,6 +124,8 @@ pub async fn run(mut phase: Phase<'_>, sut: &mut dyn Runs) -> Result<Outcome, Ph
     outcome.setup_seconds = begun.elapsed().as_secs_f64();
     let playing = std::time::Instant::now();
     let played = phase.play_all(&bed, sut).await;
+    // The watch that follows is a wait, not work: it is in the run's seconds and not in its rate.
+    outcome.play_seconds = playing.elapsed().as_secs_f64();
     if !*phase.stop.borrow() {
         bed.watch().await;
     }
@@ -131,7 +133,6 @@ pub async fn run(mut phase: Phase<'_>, sut: &mut dyn Runs) -> Result<Outcome, Ph
     sut.stop().await;
     outcome.records.extend(played?);
     phase.late(&bed, &mut outcome)?;
-    outcome.play_seconds = playing.elapsed().as_secs_f64();
     outcome.records = joined(outcome.records);
     Ok(outcome)
 }

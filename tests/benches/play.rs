@@ -28,13 +28,25 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const CLIENTS: usize = 8;
 /// Handshakes of a client.
 const EACH: usize = 250;
+/// Plays and handshakes are measured in turn, this often: what else the machine does meets both.
+const ROUNDS: usize = 5;
 const NAME: &str = "edge.localhost";
 /// About as long as a REGISTER with a token.
 const TEXT: usize = 1200;
 
 fn main() -> Result<(), Failure> {
-    let plays = plays();
-    let bare = bare_handshakes()?;
+    // Kept to the end: the file system goes on with what it is told to remove, and the next round would pay for it.
+    let mut folders = Vec::new();
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let folder = Scratch::new();
+        let (plays, bare) = (plays(&folder), bare_handshakes()?);
+        folders.push(folder);
+        println!("a round: {plays:.0} plays and {bare:.0} handshakes a second");
+        rounds.push((plays, bare));
+    }
+    rounds.sort_by(|one, other| (one.1 / one.0).total_cmp(&(other.1 / other.0)));
+    let (plays, bare) = rounds[ROUNDS / 2];
     println!("plays             {plays:8.0} a second");
     println!("bare handshakes   {bare:8.0} a second");
     println!("a play costs      {:8.1} bare handshakes", bare / plays);
@@ -42,10 +54,18 @@ fn main() -> Result<(), Failure> {
 }
 
 /// Plays a second of a run against the embedded reference, as it counts them itself.
-fn plays() -> f64 {
-    let ran = Scratch::new()
+fn plays(folder: &Scratch) -> f64 {
+    let ran = folder
         .call(&[
-            "run", "--role", "ep-cscf", "--only", "epc-jwt-*", "--repeat", "40", "--json", "--out",
+            "run",
+            "--role",
+            "ep-cscf",
+            "--only",
+            "epc-jwt-*",
+            "--repeat",
+            "40",
+            "--json",
+            "--out",
             "out",
         ])
         .exits(0);

@@ -110,10 +110,17 @@ impl rustls::sign::Signer for ForeignSigner {
     }
 }
 
+/// What we offer and take, in a browser's order: AES-128 comes first.
 fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     PROVIDER
-        .get_or_init(|| Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+        .get_or_init(|| {
+            let mut provider = rustls::crypto::aws_lc_rs::default_provider();
+            provider
+                .cipher_suites
+                .sort_by_key(|suite| !format!("{:?}", suite.suite()).contains("AES_128_GCM"));
+            Arc::new(provider)
+        })
         .clone()
 }
 

@@ -18,6 +18,12 @@ pub enum Algorithm {
     Md5Session,
     /// `AKAv1-MD5`: MD5 with the RES of the AKA run as password (RFC 3310).
     AkaV1Md5,
+    /// `AKAv1-SHA-256`: the same by SHA-256.
+    AkaV1Sha256,
+    /// `AKAv2-MD5`: MD5 with a password that RES, IK and CK give together (RFC 4169).
+    AkaV2Md5,
+    /// `AKAv2-SHA-256`: the same by SHA-256 (TS 24.229, TS 33.203).
+    AkaV2Sha256,
     /// `SHA-256`
     Sha256,
     /// `SHA-256-sess`
@@ -30,10 +36,13 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// All algorithms.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Md5,
         Self::Md5Session,
         Self::AkaV1Md5,
+        Self::AkaV1Sha256,
+        Self::AkaV2Md5,
+        Self::AkaV2Sha256,
         Self::Sha256,
         Self::Sha256Session,
         Self::Sha512With256,
@@ -55,11 +64,23 @@ impl Algorithm {
             Self::Md5 => "MD5",
             Self::Md5Session => "MD5-sess",
             Self::AkaV1Md5 => "AKAv1-MD5",
+            Self::AkaV1Sha256 => "AKAv1-SHA-256",
+            Self::AkaV2Md5 => "AKAv2-MD5",
+            Self::AkaV2Sha256 => "AKAv2-SHA-256",
             Self::Sha256 => "SHA-256",
             Self::Sha256Session => "SHA-256-sess",
             Self::Sha512With256 => "SHA-512-256",
             Self::Sha512With256Session => "SHA-512-256-sess",
         }
+    }
+
+    /// Whether the password comes from an authentication vector.
+    #[must_use]
+    pub const fn is_aka(self) -> bool {
+        matches!(
+            self,
+            Self::AkaV1Md5 | Self::AkaV1Sha256 | Self::AkaV2Md5 | Self::AkaV2Sha256
+        )
     }
 
     const fn is_session(self) -> bool {
@@ -74,8 +95,12 @@ impl Algorithm {
     pub fn hash(self, parts: &[&[u8]]) -> String {
         let input = parts.join(&b':');
         match self {
-            Self::Md5 | Self::Md5Session | Self::AkaV1Md5 => hexadecimal(&Md5::digest(input)),
-            Self::Sha256 | Self::Sha256Session => hexadecimal(&Sha256::digest(input)),
+            Self::Md5 | Self::Md5Session | Self::AkaV1Md5 | Self::AkaV2Md5 => {
+                hexadecimal(&Md5::digest(input))
+            }
+            Self::Sha256 | Self::Sha256Session | Self::AkaV1Sha256 | Self::AkaV2Sha256 => {
+                hexadecimal(&Sha256::digest(input))
+            }
             Self::Sha512With256 | Self::Sha512With256Session => {
                 hexadecimal(&Sha512_256::digest(input))
             }
@@ -125,7 +150,7 @@ impl Quality {
 /// What the user and the registrar share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secret<'a> {
-    /// The password, or the RES of an AKA response (RFC 3310 3.3); any bytes.
+    /// The password, or what stands for it in AKA ([`Vector::password`](crate::aka::Vector::password)); any bytes.
     Password(&'a [u8]),
     /// The hash over user name, realm and password, in hexadecimal digits, as a subscriber store keeps it.
     Hash(&'a str),

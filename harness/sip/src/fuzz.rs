@@ -1,5 +1,6 @@
 //! Fuzz targets: what must hold for any bytes. They panic when it does not.
 
+use crate::aka::{read_auts, read_nonce, write_auts};
 use crate::digest::Challenge;
 use crate::{
     Credentials, Field, Message, NameAddr, Uri, Via, canonical, frame, same_identity, same_uri,
@@ -12,6 +13,7 @@ pub fn all(data: &[u8]) {
     address(&text);
     uri(&text);
     credentials(&text);
+    vector(&text);
 }
 
 /// Splitting loses nothing, and every reading ends.
@@ -108,4 +110,12 @@ pub fn credentials(text: &str) {
             "the scheme changed"
         );
     }
+}
+
+/// What is read of an AKA nonce or AUTS stands in it.
+pub fn vector(text: &str) {
+    if let Some(auts) = read_auts(text) {
+        assert_eq!(write_auts(auts), text, "an AUTS changed");
+    }
+    let _ = read_nonce(text);
 }

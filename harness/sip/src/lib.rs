@@ -7,6 +7,7 @@
 //! The crate has no socket, no clock and no randomness; tags, branches, nonces come from the caller.
 
 mod address_rules;
+pub mod aka;
 mod build;
 mod credentials;
 pub mod digest;

@@ -198,3 +198,30 @@ fn rspauth_is_the_response_without_method() {
         assert_ne!(computation.rspauth(), computation.response());
     }
 }
+
+/// OpenSSL's own SHA-512/256 over the same bytes, so that the truncated SHA-512 is not taken for it once more (erratum 4897).
+#[test]
+fn sha_512_256_agrees_with_openssl() {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    for text in ["", "Secret, or not?", OFFER] {
+        let mut openssl = Command::new("openssl")
+            .args(["dgst", "-sha512-256", "-r"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command openssl runs");
+        let mut input = openssl.stdin.take().expect("piped");
+        input.write_all(text.as_bytes()).expect("openssl reads");
+        drop(input);
+        let told = openssl.wait_with_output().expect("openssl ends");
+        let told = String::from_utf8_lossy(&told.stdout);
+        let told = told.split_whitespace().next().unwrap_or_default();
+        assert_eq!(told.len(), 64);
+        assert_eq!(
+            Algorithm::Sha512With256.hash(&[text.as_bytes()]),
+            told,
+            "{text:?}"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 mod files;
 mod make;
+mod ports;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

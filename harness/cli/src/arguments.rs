@@ -157,6 +157,9 @@ pub(crate) struct Selftest {
     /// Only the cases that this selects, as for `run`.
     #[arg(long)]
     pub(crate) only: Option<String>,
+    /// Play every attack against every defect of its role, and fail for a kill that no scenario declares.
+    #[arg(long)]
+    pub(crate) every: bool,
     /// Defects that are tried at a time; four for each core if it is not said.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,

@@ -64,7 +64,9 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
     let killed: usize = matrix.kills.values().map(BTreeSet::len).sum();
     let mut alarms: Vec<&String> = matrix.false_alarms.iter().collect();
     alarms.extend(&matrix.vacuous);
-    let clean = survivors.is_empty() && unproven.is_empty() && alarms.is_empty();
+    let undeclared = undeclared(&suite, &proofs, &matrix);
+    let clean =
+        survivors.is_empty() && unproven.is_empty() && undeclared.is_empty() && alarms.is_empty();
     if let Some(path) = &command.page {
         std::fs::write(path, kill_matrix::page(&suite, &matrix.kills))
             .map_err(|why| Failure::ours(format!("cannot write {}: {why}", path.display())))?;
@@ -72,7 +74,7 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
     if json {
         output::json(
             &json!({ "attacks": proofs.len(), "controls": suite.controls.len(), "defects": tried.len(), "killed": killed,
-            "survivors": survivors, "unproven": unproven, "false_alarms": alarms, "kills": matrix.kills,
+            "survivors": survivors, "unproven": unproven, "undeclared": undeclared, "false_alarms": alarms, "kills": matrix.kills,
             "seconds": begun.elapsed().as_secs_f64() }),
         );
     } else {
@@ -80,6 +82,7 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
             &matrix,
             &survivors,
             &unproven,
+            &undeclared,
             &alarms,
             (proofs.len(), tried.len(), killed),
             begun,
@@ -92,6 +95,7 @@ fn print(
     matrix: &Matrix,
     survivors: &[&str],
     unproven: &[String],
+    undeclared: &[String],
     alarms: &[&String],
     counts: (usize, usize, usize),
     begun: Instant,
@@ -112,6 +116,11 @@ fn print(
             "UNPROVEN     {pair}: the attack does not fail by its own oracle; `wicheck run --only ATTACK --defect DEFECT` shows why"
         ));
     }
+    for pair in undeclared {
+        output::print(&format!(
+            "UNDECLARED   {pair}: name the defect in the attack's `proof`, or in `also-kills` with the reason"
+        ));
+    }
     for case in alarms {
         output::print(&format!(
             "FALSE ALARM  {case}: not pass on the conforming reference"
@@ -119,9 +128,10 @@ fn print(
     }
     let (attacks, defects, killed) = counts;
     output::print(&format!(
-        "{attacks} attacks, {defects} defects, {killed} kills, {} survivors, {} unproven, {} false alarms, {:.1} s",
+        "{attacks} attacks, {defects} defects, {killed} kills, {} survivors, {} unproven, {} undeclared, {} false alarms, {:.1} s",
         survivors.len(),
         unproven.len(),
+        undeclared.len(),
         alarms.len(),
         begun.elapsed().as_secs_f64()
     ));
@@ -272,6 +282,28 @@ fn unproven(proofs: &Kills, matrix: &Matrix, command: &Selftest) -> Vec<String> 
                 pairs.push(format!("{attack} x {defect}"));
             }
         }
+    }
+    pairs
+}
+
+/// Kills that no scenario declares. Only a run with `--every` plays pairs that are not named.
+fn undeclared(suite: &Suite, proofs: &Kills, matrix: &Matrix) -> Vec<String> {
+    let mut pairs = Vec::new();
+    for (attack, kills) in &matrix.kills {
+        let slug = attack.split('[').next().unwrap_or(attack);
+        let also = suite.attacks.get(slug).map(|attack| &attack.also_kills);
+        let declared = |defect: &&String| {
+            proofs
+                .get(attack)
+                .is_some_and(|named| named.contains(*defect))
+                || also.is_some_and(|also| also.contains_key(*defect))
+        };
+        pairs.extend(
+            kills
+                .iter()
+                .filter(|defect| !declared(defect))
+                .map(|defect| format!("{attack} x {defect}")),
+        );
     }
     pairs
 }

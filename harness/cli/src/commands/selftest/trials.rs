@@ -84,7 +84,7 @@ pub(super) fn trials(
                 let refuses = defect.refuses_everybody()
                     && suite::role(defect.role()) == *role
                     && model == "default";
-                if refuses {
+                if refuses || (command.every && !only.is_empty()) {
                     only = ids(proofs, &applying);
                 }
                 if !only.is_empty() {

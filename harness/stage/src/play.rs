@@ -69,6 +69,8 @@ pub struct Play {
     pub(crate) web: Mutex<roles::wic_w1::Browsers>,
     pub(crate) w4: Mutex<roles::wwsf_w4::Flow>,
     pub(crate) visit: Mutex<roles::visit::Visit>,
+    /// What the ISIMs of this play have accepted.
+    pub(crate) isims: Mutex<roles::isim::Accepted>,
 }
 
 impl Play {
@@ -93,6 +95,7 @@ impl Play {
             web: Mutex::default(),
             w4: Mutex::default(),
             visit: Mutex::default(),
+            isims: Mutex::default(),
         }
     }
 

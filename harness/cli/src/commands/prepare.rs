@@ -108,7 +108,7 @@ impl Subject {
         let secret = |line: &str| {
             let (name, value) = line.split_once('=')?;
             let name = name.trim();
-            (name.ends_with("password") || name.ends_with("secret"))
+            (name.ends_with("password") || name.ends_with("secret") || matches!(name, "k" | "opc"))
                 .then(|| (name.to_owned(), value.contains("env:")))
         };
         let mut text = String::new();
@@ -190,10 +190,10 @@ impl Subject {
     }
 }
 
-/// A line with inline tables: each `password = "..."` or `secret = "..."` in it without its value.
+/// A line with inline tables: each `password = "..."` or `secret = "..."` in it, and an ISIM's `k` and `opc`, without its value.
 fn inline_secrets_out(line: &str) -> String {
     let mut text = line.to_owned();
-    for name in ["password", "secret"] {
+    for name in ["password", "secret", "k", "opc"] {
         let mut from = 0;
         while let Some(at) = text[from..].find(name).map(|at| from + at) {
             from = at + name.len();

@@ -24,6 +24,8 @@ verbs! {
         number status = "status",
         /// Header lines to add.
         edits add = "add",
+        /// With no status: the honest answer, and IK and CK in the challenge.
+        flag session_keys = "session-keys",
     }
     /// Sends a MESSAGE to a registered person.
     act Send = "send" {

@@ -22,7 +22,8 @@ verbs! {
         /// Where it comes from: `edge`, or `stranger`, a host that is enrolled nowhere.
         text source = "source",
         /// SIP Digest in place of the edge's word: `none` (no response yet), `right`, `wrong`, `empty`, `absent`, `spaces`: answer to
-        /// the last challenge of this person; `replay`: the last such answer once more; `basic`: the password itself.
+        /// the last challenge of this person; `replay`: the last such answer once more; `basic`: the password itself. AKA alone:
+        /// `auts` tells that the ISIM is ahead of the challenge, `auts-forged` the same without K.
         text digest = "digest",
         /// Digest parameters in place of the right ones, the response computed over them; an empty value leaves one out.
         table digest_set = "digest-set",
@@ -83,7 +84,8 @@ verbs! {
         /// `SCHEME://elsewhere` another host with a certificate of its own.
         text redirect = "redirect",
         /// Challenge in place of the proper two: `strongest` (the first declared alone), `md5`, `basic`, `bearer`, `other-realm`,
-        /// `no-qop`, `basic-first`.
+        /// `no-qop`, `basic-first`; of AKA `aka-stale` (a sequence number that was used), `aka-mac` (another MAC), `aka-sequence`
+        /// (another sequence number under the same MAC).
         text challenge = "challenge",
         /// rspauth of the 200: `wrong`.
         text rspauth = "rspauth",

@@ -53,8 +53,10 @@ verbs! {
         text scheme = "scheme",
         /// Seconds in Expires.
         number expires = "expires",
-        /// SIP Digest: `none`, `right`, `wrong`, `empty`: answer to the last challenge on this connection.
+        /// SIP Digest or AKA: `none`, `right`, `wrong`, `empty`: answer to the last challenge on this connection.
         text digest = "digest",
+        /// The algorithm that the answer names and is computed by instead of the challenge's.
+        text digest_algorithm = "digest-algorithm",
         /// The person whose IMPI and secret the digest uses instead.
         text digest_person = "digest-person",
         /// Callee of an INVITE or MESSAGE.

@@ -14,7 +14,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, lock};
 use crate::roles::registrar::{Decision, Registrar};
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, isim};
 
 /// What the core of a bed remembers.
 #[derive(Default)]
@@ -182,8 +182,9 @@ fn answer(
     method: &str,
     from: SocketAddr,
 ) -> Decision {
-    if let Some(told) = play.and_then(|play| lock(&play.scene).core_answers.pop_front()) {
-        return told_answer(&told);
+    let told = play.and_then(|play| lock(&play.scene).core_answers.pop_front());
+    if let Some(told) = told.as_ref().filter(|told| told.status.is_some()) {
+        return told_answer(told);
     }
     if method != "REGISTER" {
         return Decision {
@@ -193,9 +194,33 @@ fn answer(
         };
     }
     let carrier = bed.answer("party-carrier", "authorization-entity");
-    let decision = bed.core.registrar.decide(&bed.world, message, carrier);
+    let decision = bed
+        .core
+        .registrar
+        .decide(&bed.world, message, carrier, isim::declared(bed));
     if decision.status == 200 {
         bed.core.bind(message, from);
+    }
+    if told.is_some_and(|told| told.session_keys == Some(true)) {
+        return with_session_keys(bed, decision);
+    }
+    decision
+}
+
+/// A challenge with IK and CK for the edge, as a core gives them that leaves the transport to IPsec (TS 24.229 5.4.1.2.1).
+fn with_session_keys(bed: &Bed, mut decision: Decision) -> Decision {
+    let digits =
+        |key: sip::aka::Block| -> String { key.iter().map(|byte| format!("{byte:02x}")).collect() };
+    for (_, value) in decision
+        .fields
+        .iter_mut()
+        .filter(|(name, _)| *name == "WWW-Authenticate")
+    {
+        let Some(vector) = bed.core.registrar.vector_of(value) else {
+            continue;
+        };
+        let (ik, ck) = (digits(vector.integrity_key), digits(vector.cipher_key));
+        *value = format!("{value}, ik=\"{ik}\", ck=\"{ck}\"");
     }
     decision
 }
@@ -260,7 +285,10 @@ pub(crate) fn told(play: &Play, step: usize, verb: &Answer) -> Acted {
     play.stimulus(
         step,
         Layer::State,
-        format!("the core answers {}", verb.status.unwrap_or(500)),
+        match verb.status {
+            Some(status) => format!("the core answers {status}"),
+            None => "the core tells the session keys in its challenge".to_owned(),
+        },
     );
     Ok(())
 }

@@ -7,6 +7,7 @@ use sip::{Credentials, Message};
 
 use crate::bed::Bed;
 use crate::play::Play;
+use crate::roles::isim;
 use crate::world::Person;
 
 /// Credentials of a kind: `none` (no response yet), `right`, `wrong`, `empty`, for the last challenge on a connection.
@@ -16,12 +17,15 @@ pub(crate) fn answer(
     connection: u32,
     person: &Person,
     kind: &str,
+    algorithm: Option<&str>,
 ) -> Result<String, String> {
     let realm = bed.answer("realm", &bed.world.public.domain).to_owned();
     let uri = format!("sip:{}", bed.world.public.domain);
     if kind == "none" {
+        let aka = isim::algorithm_of(bed, &person.impi);
+        let algorithm = aka.map_or_else(String::new, |aka| format!(", algorithm={}", aka.name()));
         return Ok(format!(
-            "Digest username=\"{}\", realm=\"{realm}\", uri=\"{uri}\", nonce=\"\", response=\"\"",
+            "Digest username=\"{}\", realm=\"{realm}\", uri=\"{uri}\", nonce=\"\", response=\"\"{algorithm}",
             person.impi
         ));
     }
@@ -30,22 +34,22 @@ pub(crate) fn answer(
     let nonce = challenge.param("nonce").unwrap_or_default();
     play.masked("nonce", nonce);
     let cnonce = play.fresh("cnonce");
+    let algorithm = algorithm
+        .or_else(|| challenge.param("algorithm"))
+        .map_or(Some(Algorithm::Md5), Algorithm::named)
+        .ok_or("unknown algorithm")?;
     let secret = match kind {
-        "wrong" => "not the secret",
-        _ => bed
-            .world
-            .secrets
-            .get(&person.impi)
-            .map_or("", String::as_str),
+        "wrong" => b"not the secret".to_vec(),
+        _ => isim::password(bed, &person.impi, &challenge, algorithm)?.unwrap_or_else(|| {
+            let secret = bed.world.secrets.get(&person.impi);
+            secret.map_or_else(Vec::new, |secret| secret.clone().into_bytes())
+        }),
     };
     let computation = Computation {
-        algorithm: challenge
-            .param("algorithm")
-            .map_or(Some(Algorithm::Md5), Algorithm::named)
-            .ok_or("unknown algorithm")?,
+        algorithm,
         username: &person.impi,
         realm: challenge.param("realm").unwrap_or(&realm),
-        secret: Secret::Password(secret.as_bytes()),
+        secret: Secret::Password(&secret),
         nonce,
         cnonce: &cnonce,
         nonce_count: "00000001",

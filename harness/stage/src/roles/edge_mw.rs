@@ -13,7 +13,7 @@ use tokio::net::UdpSocket;
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, Undo, lock};
 use crate::roles::mw_message::{self, Source};
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, isim};
 use crate::world::Person;
 
 pub(crate) use crate::roles::mw_message::Dialogs;
@@ -152,10 +152,11 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
         .digest
         .as_deref()
         .is_some_and(|kind| !matches!(kind, "none" | "basic"));
-    if answers && !lock(&play.mw).challenges.contains_key(&person.name) {
-        return Err(Trouble::sut(
-            "the SUT has sent no Digest challenge to answer",
-        ));
+    if answers {
+        let challenge = lock(&play.mw).challenges.get(&person.name).cloned();
+        let challenge = challenge
+            .ok_or_else(|| Trouble::sut("the SUT has sent no Digest challenge to answer"))?;
+        isim::check(bed, play, &person.impi, &challenge).map_err(Trouble::sut)?;
     }
     for _ in 0..verb.times.unwrap_or(1) {
         let message = mw_message::message(bed, play, &person, verb)?;

@@ -6,6 +6,7 @@ use script::vocabulary::ep_cscf::Serve;
 
 use crate::bed::Bed;
 use crate::play::{Play, lock};
+use crate::roles::isim;
 use crate::roles::registrar::Decision;
 use crate::world::random_word;
 
@@ -80,7 +81,10 @@ impl Flow {
         };
         self.registered |= decision.status == 200;
         match decision.status {
-            401 => challenged(bed, decision, told.challenge.as_deref()),
+            401 => {
+                let told = told.challenge.as_deref();
+                isim::mangled(bed, challenged(bed, decision, told), told)
+            }
             200 if told.rspauth.as_deref() == Some("wrong") => disproved(decision),
             _ => decision,
         }
@@ -98,9 +102,14 @@ impl Flow {
         if let Some(bound) = &self.bound
             && impi.as_ref().is_none_or(|impi| impi == bound)
         {
-            return registrar.decide(&bed.world, &labelled(bed, request, bound, "tls-yes"), "");
+            return registrar.decide(
+                &bed.world,
+                &labelled(bed, request, bound, "tls-yes"),
+                "",
+                isim::declared(bed),
+            );
         }
-        let decision = registrar.decide(&bed.world, request, "");
+        let decision = registrar.decide(&bed.world, request, "", isim::declared(bed));
         if decision.status == 200 {
             self.bound = impi;
         }
@@ -131,6 +140,7 @@ fn by_token(bed: &Bed, play: &Play, request: &Message) -> Decision {
         &bed.world,
         &labelled(bed, request, &person.impi, "auth-done"),
         "",
+        None,
     )
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod edge_mw;
 pub(crate) mod edge_registration;
 pub(crate) mod edge_site;
 pub(crate) mod hello;
+pub(crate) mod isim;
 pub(crate) mod mw_digest;
 pub(crate) mod mw_message;
 pub(crate) mod old_tls;

@@ -9,6 +9,7 @@ use sip::{Credentials, Parameter};
 
 use crate::bed::Bed;
 use crate::play::{Play, lock};
+use crate::roles::isim;
 use crate::world::Person;
 
 /// Where the third party is told.
@@ -79,13 +80,24 @@ pub(super) fn authorization(
                 .ok_or_else(|| format!("{} has answered no challenge yet", person.name));
         }
         Some("basic") => return Ok(Some(basic(bed, impi))),
-        None | Some("none") => unanswered(bed, impi, verb.digest_set.as_ref()),
+        None => unanswered(bed, impi, None, verb.digest_set.as_ref()),
+        Some("none") => {
+            let aka = isim::algorithm_of(bed, impi);
+            unanswered(bed, impi, aka, verb.digest_set.as_ref())
+        }
         Some(kind) => answered(bed, play, person, impi, kind, verb.digest_set.as_ref())?,
     };
     let usual = match verb.digest.as_deref() {
         None => "auth-done",
         Some("none") => "none",
         Some(_) => "tls-pending",
+    };
+    // AKA by the algorithm of TS 24.229 5.4.1.1 item 2A goes over TLS in both legs.
+    let over_tls = isim::algorithm_of(bed, impi) == Some(Algorithm::AkaV2Sha256);
+    let usual = if over_tls && verb.digest.is_some() {
+        "tls-connected"
+    } else {
+        usual
     };
     let label = verb.label.as_deref().unwrap_or(usual);
     if label != "none" {
@@ -111,7 +123,12 @@ fn basic(bed: &Bed, impi: &str) -> String {
 }
 
 /// Who asks to be registered, with no response: the first leg of Digest, or the place where an edge puts its word.
-fn unanswered(bed: &Bed, impi: &str, set: Option<&BTreeMap<String, String>>) -> Vec<Parameter> {
+fn unanswered(
+    bed: &Bed,
+    impi: &str,
+    aka: Option<Algorithm>,
+    set: Option<&BTreeMap<String, String>>,
+) -> Vec<Parameter> {
     let realm = bed.answer("realm", &bed.world.public.domain);
     let mut parameters = vec![
         Parameter::quoted("username", impi),
@@ -120,6 +137,9 @@ fn unanswered(bed: &Bed, impi: &str, set: Option<&BTreeMap<String, String>>) -> 
         Parameter::quoted("nonce", ""),
         Parameter::quoted("response", ""),
     ];
+    if let Some(aka) = aka {
+        parameters.push(Parameter::plain("algorithm", aka.name()));
+    }
     for (name, value) in set.into_iter().flatten() {
         put(&mut parameters, name, value);
     }
@@ -151,21 +171,23 @@ fn answered(
         str::to_owned,
     );
     let uri = set("uri").map_or_else(|| format!("sip:{}", bed.world.public.domain), str::to_owned);
-    let secret = match kind {
-        "wrong" => "not the secret",
-        _ => bed.world.secrets.get(impi).map_or("", String::as_str),
-    };
     let name = set("algorithm").unwrap_or_else(|| algorithm(&challenge));
+    let by = Algorithm::named(name).ok_or_else(|| format!("no algorithm is called {name}"))?;
+    let secret = secret(bed, impi, kind, &challenge, by)?;
+    let quality = match shown("qop") {
+        "" => None,
+        "auth-int" => Some(Quality::AuthInt),
+        _ => Some(Quality::Auth),
+    };
     let computation = Computation {
-        algorithm: Algorithm::named(name)
-            .ok_or_else(|| format!("no algorithm is called {name}"))?,
+        algorithm: by,
         username: impi,
         realm: shown("realm"),
-        secret: Secret::Password(secret.as_bytes()),
+        secret: Secret::Password(&secret),
         nonce,
         cnonce: &cnonce,
         nonce_count: &count,
-        quality: (!shown("qop").is_empty()).then_some(Quality::Auth),
+        quality,
         method: "REGISTER",
         uri: &uri,
         body: b"",
@@ -185,10 +207,35 @@ fn answered(
         }
         "empty" => write(&mut parameters, "response", ""),
         "spaces" => write(&mut parameters, "response", "    "),
+        "auts" | "auts-forged" => {
+            let auts = isim::auts(bed, play, impi, &challenge, kind == "auts-forged")?;
+            write(&mut parameters, "auts", &auts);
+        }
         "absent" => parameters.retain(|each| !each.is("response")),
         other => return Err(format!("no Digest answer is called {other}")),
     }
     Ok(parameters)
+}
+
+/// What a response comes from: the password of Digest or of AKA, another one, or none where an ISIM is out of step.
+fn secret(
+    bed: &Bed,
+    impi: &str,
+    kind: &str,
+    challenge: &Credentials,
+    by: Algorithm,
+) -> Result<Vec<u8>, String> {
+    if kind == "wrong" {
+        return Ok(b"not the secret".to_vec());
+    }
+    if kind.starts_with("auts") {
+        return Ok(Vec::new());
+    }
+    let aka = isim::password(bed, impi, challenge, by)?;
+    Ok(aka.unwrap_or_else(|| {
+        let secret = bed.world.secrets.get(impi);
+        secret.map_or_else(Vec::new, |secret| secret.clone().into_bytes())
+    }))
 }
 
 /// How often the nonce of a challenge has been used, with this time.

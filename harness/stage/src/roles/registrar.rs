@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
 
+use sip::aka::{Vector, read_auts};
 use sip::digest::{Algorithm, Computation, Quality, Secret};
 use sip::{Credentials, Message, same_identity};
 
@@ -40,15 +41,23 @@ pub(crate) struct Registrar {
 struct Nonce {
     value: String,
     count: u32,
+    /// The vector that it stands for, and the algorithm of its challenge.
+    aka: Option<(Vector, Algorithm)>,
 }
 
 impl Registrar {
-    /// Decides a REGISTER that came over Mw.
-    pub(crate) fn decide(&self, world: &World, request: &Message, carrier: &str) -> Decision {
+    /// Decides a REGISTER that came over Mw. Whoever has an ISIM is challenged by `aka`, where an algorithm of AKA is declared.
+    pub(crate) fn decide(
+        &self,
+        world: &World,
+        request: &Message,
+        carrier: &str,
+        aka: Option<Algorithm>,
+    ) -> Decision {
         let impu = request.address("To").map(|to| to.uri).unwrap_or_default();
         let credentials = request.credentials("Authorization");
         let Some(shown) = credentials.iter().find(|each| each.is("Digest")) else {
-            return self.challenge(world, &impu, None);
+            return self.challenge(world, &impu, None, aka);
         };
         let impi = shown.param("username").unwrap_or_default().to_owned();
         if !belongs_together(world, &impi, &impu) {
@@ -57,7 +66,7 @@ impl Registrar {
         match shown.param("integrity-protected") {
             Some("auth-done") => self.trusted(world, request, shown, &impi, carrier),
             Some("tls-yes") if lock(&self.bound).contains(&impi) => accepted(world, request, &impi),
-            _ => self.digest(world, request, shown, &impi, &impu),
+            _ => self.digest(world, request, shown, (&impi, &impu), aka),
         }
     }
 
@@ -85,25 +94,29 @@ impl Registrar {
         world: &World,
         request: &Message,
         shown: &Credentials,
-        impi: &str,
-        impu: &str,
+        (impi, impu): (&str, &str),
+        aka: Option<Algorithm>,
     ) -> Decision {
+        if let Some(auts) = shown.param("auts") {
+            self.resynchronise(world, impi, auts);
+            return self.challenge(world, impu, Some(impi), aka);
+        }
         let response = shown.param("response").unwrap_or_default();
         if response.is_empty() {
-            return self.challenge(world, impu, Some(impi));
+            return self.challenge(world, impu, Some(impi), aka);
         }
-        let Some(secret) = world.secrets.get(impi) else {
-            return Decision::refusal(403, "Forbidden");
+        let Some(secret) = self.secret(world, impi, shown) else {
+            return self.challenge(world, impu, Some(impi), aka);
         };
         let realm = world.public.domain.clone();
-        let Some(computed) = computation(shown, request, impi, &realm, secret) else {
-            return self.challenge(world, impu, Some(impi));
+        let Some(computed) = computation(shown, request, impi, &realm, &secret) else {
+            return self.challenge(world, impu, Some(impi), aka);
         };
         if !self.fresh(impi, shown)
             || computed.response() != response
             || shown.param("realm") != Some(realm.as_str())
         {
-            return self.challenge(world, impu, Some(impi));
+            return self.challenge(world, impu, Some(impi), aka);
         }
         if request
             .field("Expires")
@@ -124,6 +137,46 @@ impl Registrar {
         decision
     }
 
+    /// What a response must come from: the vector of the challenge by its own algorithm, or the secret of Digest.
+    fn secret(&self, world: &World, impi: &str, shown: &Credentials) -> Option<Vec<u8>> {
+        let aka = lock(&self.nonces).get(impi).and_then(|nonce| nonce.aka);
+        match aka {
+            Some((vector, algorithm)) => {
+                let same = shown.param("algorithm").and_then(Algorithm::named) == Some(algorithm);
+                vector.password(algorithm).filter(|_| same)
+            }
+            None => Some(world.secrets.get(impi)?.clone().into_bytes()),
+        }
+    }
+
+    /// The vector that a challenge of ours stands for, by its header value.
+    pub(crate) fn vector_of(&self, challenge: &str) -> Option<Vector> {
+        let nonces = lock(&self.nonces);
+        let own = nonces
+            .values()
+            .find(|nonce| challenge.contains(&nonce.value))?;
+        own.aka.map(|(vector, _)| vector)
+    }
+
+    /// The vector of the last challenge that an IMPI was given.
+    fn vector(&self, impi: &str) -> Option<Vector> {
+        let nonces = lock(&self.nonces);
+        nonces.get(impi)?.aka.map(|(vector, _)| vector)
+    }
+
+    /// Takes the sequence number of an AUTS that answers the last challenge and is proven (TS 33.102 6.3.5).
+    fn resynchronise(&self, world: &World, impi: &str, auts: &str) {
+        let told = self
+            .vector(impi)
+            .zip(read_auts(auts))
+            .zip(world.isims.get(impi));
+        if let Some(((vector, auts), isim)) = told
+            && let Some(accepted) = isim.keys.resynchronised(vector.random, auts)
+        {
+            isim.resynchronise(accepted);
+        }
+    }
+
     /// A nonce is one that we gave to this IMPI, and its count rises.
     fn fresh(&self, impi: &str, shown: &Credentials) -> bool {
         let count = shown
@@ -142,21 +195,35 @@ impl Registrar {
         }
     }
 
-    /// 401 with two Digest challenges, SHA-256 above MD5.
-    fn challenge(&self, world: &World, impu: &str, impi: Option<&str>) -> Decision {
+    /// 401 with two Digest challenges, SHA-256 above MD5; or with one of AKA.
+    fn challenge(
+        &self,
+        world: &World,
+        impu: &str,
+        impi: Option<&str>,
+        aka: Option<Algorithm>,
+    ) -> Decision {
         let owner = impi.map(str::to_owned).or_else(|| owner(world, impu));
         let Some(impi) = owner.filter(|impi| world.secrets.contains_key(impi)) else {
             return Decision::refusal(403, "Forbidden");
         };
-        let nonce = random_word();
+        let aka = aka
+            .zip(world.isims.get(&impi))
+            .map(|(algorithm, isim)| (isim.next(), algorithm));
+        let nonce = aka.map_or_else(random_word, |(vector, _)| vector.nonce());
+        let algorithms = aka.map_or_else(
+            || vec!["SHA-256", "MD5"],
+            |(_, algorithm)| vec![algorithm.name()],
+        );
         lock(&self.nonces).insert(
             impi,
             Nonce {
                 value: nonce.clone(),
                 count: 0,
+                aka,
             },
         );
-        let fields = ["SHA-256", "MD5"]
+        let fields = algorithms
             .iter()
             .map(|algorithm| {
                 let realm = &world.public.domain;
@@ -178,13 +245,13 @@ pub(crate) fn computation<'a>(
     request: &'a Message,
     impi: &'a str,
     realm: &'a str,
-    secret: &'a str,
+    secret: &'a [u8],
 ) -> Option<Computation<'a>> {
     Some(Computation {
         algorithm: Algorithm::named(shown.param("algorithm").unwrap_or("MD5"))?,
         username: impi,
         realm,
-        secret: Secret::Password(secret.as_bytes()),
+        secret: Secret::Password(secret),
         nonce: shown.param("nonce")?,
         cnonce: shown.param("cnonce").unwrap_or_default(),
         nonce_count: shown.param("nc").unwrap_or_default(),

@@ -13,7 +13,7 @@ use crate::bed::Bed;
 use crate::hooks;
 use crate::play::{Play, lock};
 use crate::roles::registrar::Registrar;
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, isim};
 use crate::world::Person;
 
 /// The host name that a lie points to in place of the right one: ours, below it.
@@ -117,7 +117,7 @@ fn request(bed: &Bed, play: &Play, person: &Person, verb: &wic::Visit) -> Result
         "registration": play.registration,
         "url": format!("{scheme}://{portal_host}:{}/", portal_at.port()),
         "user": user(play, person)?,
-        "ims": ims(play, person),
+        "ims": ims(bed, play, person),
         "w2": format!("wss://{edge_host}:{}{}", edge_at.port(), bed.answer("w2-path", "/")),
         "domain": bed.world.public.domain,
         "roots": bed.world.folder.join("roots.pem"),
@@ -138,9 +138,16 @@ fn user(play: &Play, person: &Person) -> Result<Value, String> {
     Ok(json!({ "name": person.user, "password": password }))
 }
 
-fn ims(play: &Play, person: &Person) -> Value {
+fn ims(bed: &Bed, play: &Play, person: &Person) -> Value {
     if play.registration != 1 {
         return Value::Null;
+    }
+    if let Some(isim) = isim::of(bed, &person.impi) {
+        return json!({
+            "impi": person.impi,
+            "impu": person.impus.first(),
+            "isim": isim.told(),
+        });
     }
     json!({
         "impi": person.impi,

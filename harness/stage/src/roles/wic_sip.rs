@@ -27,10 +27,11 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
     };
     let person = play.person(verb.person.as_deref())?;
     let answers = verb.digest.as_deref().is_some_and(|kind| kind != "none");
-    if answers && super::digest::challenge(play, connection.number).is_none() {
-        return Err(Trouble::sut(
-            "the SUT has sent no Digest challenge to answer",
-        ));
+    if answers {
+        let challenge = super::digest::challenge(play, connection.number);
+        let challenge = challenge
+            .ok_or_else(|| Trouble::sut("the SUT has sent no Digest challenge to answer"))?;
+        super::isim::check(bed, play, &person.impi, &challenge).map_err(Trouble::sut)?;
     }
     let message = message(bed, play, &connection, &person, verb)?;
     let mut bytes = message.bytes();
@@ -348,7 +349,8 @@ fn authorization(
         Some(name) => play.person(Some(name))?,
         None => person.clone(),
     };
-    super::digest::answer(bed, play, connection.number, &user, kind).map(Some)
+    let algorithm = verb.digest_algorithm.as_deref();
+    super::digest::answer(bed, play, connection.number, &user, kind, algorithm).map(Some)
 }
 
 /// The credential that the registration wants of a first REGISTER, as a script would write it.

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::{Node, Party, Public, World};
+use super::isim::Written;
+use super::{Isim, Node, Party, Public, World};
 
 /// Why a world could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +39,7 @@ struct Private {
     stranger: Party,
     foes: BTreeMap<String, Node>,
     secrets: BTreeMap<String, String>,
+    isims: BTreeMap<String, Written>,
     passwords: BTreeMap<String, String>,
 }
 
@@ -64,6 +66,16 @@ impl World {
                 .map_err(|why| failed(&node.1, &why))?;
             keys.insert(node.0.to_owned(), key);
         }
+        let isims = private.isims.iter().map(|(impi, written)| {
+            let isim = Isim::read(written).ok_or_else(|| {
+                failed(
+                    &folder.join("harness/private.json"),
+                    &"an ISIM that cannot be read",
+                )
+            })?;
+            Ok((impi.clone(), isim))
+        });
+        let isims = isims.collect::<Result<_, WorldError>>()?;
         let world = Self {
             folder: folder.to_owned(),
             authority: authority("authority.pem")?,
@@ -74,6 +86,7 @@ impl World {
             stranger: private.stranger,
             foes: private.foes,
             secrets: private.secrets,
+            isims,
             passwords: private.passwords,
         };
         world.write_leaves(OffsetDateTime::now_utc())?;
@@ -156,7 +169,7 @@ impl World {
         let individuals = self.public.subscribers.iter().map(|each| {
             let allowed: Vec<_> = each.grants.iter().filter_map(entity).collect();
             json!({ "impi": each.impi, "impus": each.impus, "barred": each.barred, "secret": self.secrets[&each.impi],
-                    "allowed": allowed, "pool": null })
+                    "isim": self.isims.get(&each.impi).map(Isim::written), "allowed": allowed, "pool": null })
         });
         let members = self
             .public
@@ -242,6 +255,11 @@ impl World {
             stranger: self.stranger.clone(),
             foes: self.foes.clone(),
             secrets: self.secrets.clone(),
+            isims: self
+                .isims
+                .iter()
+                .map(|(impi, isim)| (impi.clone(), isim.written()))
+                .collect(),
             passwords: self.passwords.clone(),
         };
         write_private(&folder.join("private.json"), &pretty(&private))?;

@@ -1,15 +1,14 @@
 //! A world made from nothing: names and addresses are fixed, keys, secrets and ports are fresh.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
 use std::path::Path;
 
 use certs_gen::{Authority, LeafKey};
 use jose::{Algorithm, Key};
 use time::OffsetDateTime;
 
-use super::ports::free_port;
-use super::{Member, Node, Party, Pool, Public, Subscriber, World, WorldError};
+use super::{Isim, Member, Node, Party, Pool, Public, Subscriber, World, WorldError};
 
 const DOMAIN: &str = "op.example";
 const AUDIENCE: &str = "https://ims.op.example";
@@ -92,6 +91,7 @@ impl World {
             leaf_key: LeafKey::generate().map_err(pki)?,
             keys: signing_keys()?,
             secrets,
+            isims: isims(&public),
             passwords,
             public,
         };
@@ -122,6 +122,22 @@ fn nodes(list: &[(&str, &str, u8, &[&str])]) -> Result<BTreeMap<String, Node>, W
 
 fn nodes_of_foes() -> Result<BTreeMap<String, Node>, WorldError> {
     nodes(FOES)
+}
+
+/// A port that is free for TCP and UDP on an address.
+fn free_port(address: IpAddr) -> Result<u16, WorldError> {
+    const TRIES: usize = 64;
+    for _ in 0..TRIES {
+        let found = TcpListener::bind((address, 0))
+            .and_then(|listener| listener.local_addr())
+            .map(|local| local.port());
+        if let Ok(port) = found
+            && UdpSocket::bind((address, port)).is_ok()
+        {
+            return Ok(port);
+        }
+    }
+    Err(WorldError::NoPort(address))
 }
 
 fn party(
@@ -246,6 +262,17 @@ fn users(public: &Public) -> impl Iterator<Item = String> {
         .iter()
         .map(|subscriber| subscriber.user.clone())
         .chain(members)
+}
+
+/// An ISIM for each who has one.
+fn isims(public: &Public) -> BTreeMap<String, Isim> {
+    let holders = public
+        .subscribers
+        .iter()
+        .filter(|each| each.person == super::isim::HOLDER);
+    holders
+        .map(|each| (each.impi.clone(), Isim::fresh()))
+        .collect()
 }
 
 fn signing_keys() -> Result<BTreeMap<String, Key>, WorldError> {

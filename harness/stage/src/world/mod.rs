@@ -1,8 +1,8 @@
 //! The world: operator, test PKI, third parties, subscribers, pools. Made once, kept in a folder, see `docs/world.md`.
 
 mod files;
+mod isim;
 mod make;
-mod ports;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use files::WorldError;
+pub use isim::Isim;
 pub(crate) use make::random_word;
 
 /// `world.json`: what every operator in the bed may read.
@@ -141,6 +142,8 @@ pub struct World {
     pub keys: BTreeMap<String, jose::Key>,
     /// Digest secrets by IMPI.
     pub secrets: BTreeMap<String, String>,
+    /// ISIMs by IMPI, of the subscribers that have one.
+    pub isims: BTreeMap<String, Isim>,
     /// Web passwords by user name.
     pub passwords: BTreeMap<String, String>,
 }
@@ -229,7 +232,7 @@ impl World {
     }
 
     /// Puts a vendor's fixed data in place of a subscriber's of the first lane: `user`, `password`, `impi`, `impu`, `sibling`,
-    /// `secret`.
+    /// `secret`; and of one who has an ISIM `k`, `opc`, `amf` in hexadecimal digits.
     ///
     /// # Errors
     /// In words, when nobody has that name or a value has another.
@@ -240,6 +243,8 @@ impl World {
             .iter_mut()
             .find(|each| each.lane == 0 && each.person == person);
         let subscriber = subscriber.ok_or_else(|| format!("no subscriber is called {person}"))?;
+        let mut isim = self.isims.remove(&subscriber.impi);
+        let holds_isim = isim.is_some();
         for (name, value) in values {
             let place = match name.as_str() {
                 "user" => &mut subscriber.user,
@@ -247,13 +252,27 @@ impl World {
                 "impu" => &mut subscriber.impus[0],
                 "sibling" => &mut subscriber.impus[1],
                 "password" | "secret" => continue,
+                "k" | "opc" | "amf" if holds_isim => continue,
                 _ => {
                     return Err(format!(
-                        "{person} has no {name}: write user, password, impi, impu, sibling or secret"
+                        "{person} has no {name}: write user, password, impi, impu, sibling or secret, and k, opc or amf of {}",
+                        isim::HOLDER
                     ));
                 }
             };
             place.clone_from(value);
+        }
+        if let Some(isim) = &mut isim {
+            for name in ["k", "opc", "amf"] {
+                if let Some(value) = values.get(name).filter(|value| !isim.fix(name, value)) {
+                    return Err(format!(
+                        "{name} of {person} is {value:?}: write hexadecimal digits, 32 of k and opc, 4 of amf"
+                    ));
+                }
+            }
+        }
+        if let Some(isim) = isim {
+            self.isims.insert(subscriber.impi.clone(), isim);
         }
         if let Some(password) = values.get("password") {
             self.passwords

@@ -4,6 +4,7 @@
 //! implementations that agree are evidence, one that is tested by itself is not. It knows of a test bed only the world folder
 //! (`docs/world.md`) and the answers of its own SUT file ([`Model`]).
 
+mod aka;
 mod control;
 mod core;
 mod defect;

@@ -215,6 +215,14 @@ pub(crate) fn random_hex(bytes: usize) -> String {
     hex(&random)
 }
 
+/// A random number of 16 bytes, as AKA challenges with.
+pub(crate) fn random_block() -> [u8; 16] {
+    let mut random = [0; 16];
+    // As above.
+    let _ = aws_lc_rs::rand::fill(&mut random);
+    random
+}
+
 /// Lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()

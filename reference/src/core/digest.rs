@@ -1,12 +1,15 @@
 //! SIP Digest (RFC 3261, 22; RFC 7616; RFC 8760): challenges, responses, nonces.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use md5::Md5;
 use sha2::{Digest, Sha256, Sha512_256};
 
-use crate::net::{hex, random_hex};
+use super::provisioning::Subscription;
+use crate::aka::{self, Card, Vector};
+use crate::net::{hex, random_block, random_hex};
 use crate::sip::credentials::{Credentials, quote};
 use crate::{Defect, Shared};
 
@@ -26,6 +29,16 @@ struct Nonce {
     /// The highest count that a right response had.
     count: u32,
     used: bool,
+    /// Where the challenge was AKA.
+    aka: Option<Aka>,
+}
+
+/// A vector that waits for its answer.
+#[derive(Clone)]
+struct Aka {
+    impi: String,
+    algorithm: &'static str,
+    vector: Arc<Vector>,
 }
 
 impl Nonces {
@@ -40,22 +53,33 @@ impl Nonces {
     }
 
     fn give(&mut self) -> String {
+        let nonce = random_hex(16);
+        self.remember(nonce.clone(), None);
+        nonce
+    }
+
+    fn remember(&mut self, nonce: String, aka: Option<Aka>) {
         if self.order.len() >= MAX_NONCES
             && let Some(oldest) = self.order.pop_front()
         {
             self.known.remove(&oldest);
         }
-        let nonce = random_hex(16);
         self.order.push_back(nonce.clone());
         self.known.insert(
-            nonce.clone(),
+            nonce,
             Nonce {
                 given: Instant::now(),
                 count: 0,
                 used: false,
+                aka,
             },
         );
-        nonce
+    }
+
+    /// RAND of a challenge that was given to a private identity.
+    pub(super) fn random(&self, nonce: &str, impi: &str) -> Option<[u8; 16]> {
+        let aka = self.known.get(nonce)?.aka.as_ref()?;
+        (aka.impi == impi).then_some(aka.vector.random)
     }
 }
 
@@ -98,12 +122,54 @@ pub(super) fn challenges(nonces: &mut Nonces, stale: bool, shared: &Shared) -> V
     offered(shared).into_iter().map(of).collect()
 }
 
+/// The one challenge for who has an ISIM: the next vector by the algorithm that is declared first.
+pub(super) fn challenge_by_aka(
+    nonces: &mut Nonces,
+    (impi, card): (String, &mut Card),
+    algorithm: &'static str,
+    shared: &Shared,
+) -> String {
+    let vector = Arc::new(card.next(random_block()));
+    let (realm, nonce) = (&shared.world.domain, vector.nonce.clone());
+    let aka = Aka {
+        impi,
+        algorithm,
+        vector,
+    };
+    nonces.remember(nonce.clone(), Some(aka));
+    format!(r#"Digest realm="{realm}", nonce="{nonce}", algorithm={algorithm}, qop="auth""#)
+}
+
+/// What a response must be computed from. Who is challenged by AKA has no password beside it, and a vector is for one.
+fn secret(
+    nonces: &Nonces,
+    credentials: &Credentials,
+    subscription: &Subscription,
+    algorithm: &str,
+    shared: &Shared,
+) -> Result<Vec<u8>, Fault> {
+    let nonce = credentials.get("nonce").unwrap_or_default();
+    let aka = nonces.known.get(nonce).and_then(|known| known.aka.as_ref());
+    let expects_aka = subscription.has_isim() && aka::declared(shared).is_some();
+    match aka {
+        Some(aka) if aka.impi == subscription.impi => {
+            let same = aka.algorithm.eq_ignore_ascii_case(algorithm);
+            if same || shared.has(Defect::AcceptsUnofferedAlgorithm) {
+                return Ok(aka.vector.password(algorithm));
+            }
+            Err(WRONG)
+        }
+        None if !expects_aka => Ok(subscription.secret.clone().into_bytes()),
+        _ => Err(WRONG),
+    }
+}
+
 /// Checks a response and returns the value of Authentication-Info.
 pub(super) fn check(
     nonces: &mut Nonces,
     credentials: &Credentials,
     request_uri: &str,
-    secret: &str,
+    subscription: &Subscription,
     shared: &Shared,
 ) -> Result<String, Fault> {
     let get = |name: &str| credentials.get(name);
@@ -123,10 +189,12 @@ pub(super) fn check(
         return Err(WRONG);
     }
     let algorithm = get("algorithm").unwrap_or("MD5").to_ascii_uppercase();
-    let known = shared.has(Defect::AcceptsUnofferedAlgorithm) && hash(&algorithm, "").is_some();
-    if !known && !offered(shared).iter().any(|each| *each == algorithm) {
+    let by_aka = algorithm.starts_with("AKA");
+    let known = shared.has(Defect::AcceptsUnofferedAlgorithm) && hash(&algorithm, b"").is_some();
+    if !known && !by_aka && !offered(shared).iter().any(|each| *each == algorithm) {
         return Err(WRONG);
     }
+    let secret = secret(nonces, credentials, subscription, &algorithm, shared)?;
     let count = check_nonce(nonces, nonce, get("nc"), shared)?;
     let parts = Parts {
         algorithm: &algorithm,
@@ -134,7 +202,7 @@ pub(super) fn check(
         realm,
         nonce,
         uri,
-        secret,
+        secret: &secret,
     };
     let qop = Qop::read(credentials, shared)?;
     let right = parts.response("REGISTER", &qop).ok_or(WRONG)?;
@@ -194,7 +262,7 @@ struct Parts<'a> {
     realm: &'a str,
     nonce: &'a str,
     uri: &'a str,
-    secret: &'a str,
+    secret: &'a [u8],
 }
 
 struct Qop<'a> {
@@ -226,8 +294,9 @@ impl<'a> Qop<'a> {
 impl Parts<'_> {
     /// The response for a method; for none, the proof of the server.
     fn response(&self, method: &str, qop: &Qop<'_>) -> Option<String> {
-        let of = |text: String| hash(self.algorithm, &text);
-        let who = of(format!("{}:{}:{}", self.username, self.realm, self.secret))?;
+        let of = |text: String| hash(self.algorithm, text.as_bytes());
+        let who = format!("{}:{}:", self.username, self.realm);
+        let who = hash(self.algorithm, &[who.as_bytes(), self.secret].concat())?;
         let what = of(format!("{method}:{}", self.uri))?;
         match qop.qop {
             Some(word) => of(format!(
@@ -239,10 +308,10 @@ impl Parts<'_> {
     }
 }
 
-fn hash(algorithm: &str, text: &str) -> Option<String> {
+fn hash(algorithm: &str, text: &[u8]) -> Option<String> {
     match algorithm {
-        "MD5" => Some(hex(&Md5::digest(text))),
-        "SHA-256" => Some(hex(&Sha256::digest(text))),
+        "MD5" | "AKAV1-MD5" => Some(hex(&Md5::digest(text))),
+        "SHA-256" | "AKAV1-SHA-256" | "AKAV2-SHA-256" => Some(hex(&Sha256::digest(text))),
         "SHA-512-256" => Some(hex(&Sha512_256::digest(text))),
         _ => None,
     }

@@ -1,6 +1,6 @@
 //! What the operator of the core provisions: subscriptions, enrolled edges, allowed third parties; and the records kept.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Core;
+use crate::aka::{Card, Isim};
 use crate::control::Hooks;
 use crate::sip::uri::{self, Spelling};
 use crate::world::Party;
@@ -23,6 +24,9 @@ pub(super) struct Subscription {
     #[serde(default)]
     pub(super) barred: Vec<String>,
     pub(super) secret: String,
+    /// Where it has an ISIM, what the home network knows of it.
+    #[serde(default)]
+    isim: Option<Isim>,
     /// Entities of the third parties that may vouch for it.
     #[serde(default)]
     pub(super) allowed: Vec<String>,
@@ -37,6 +41,11 @@ impl Subscription {
         self.impus
             .iter()
             .any(|each| uri::identity(each, Spelling::Canonical).as_deref() == Some(impu))
+    }
+
+    /// Whether it is authenticated by AKA where AKA is declared.
+    pub(super) fn has_isim(&self) -> bool {
+        self.isim.is_some()
     }
 
     /// Whether it is the subscription's and barred.
@@ -58,6 +67,8 @@ pub(super) struct Provisioning {
     subscriptions: Vec<Subscription>,
     trusted: Trusted,
     parties: Vec<Party>,
+    /// ISIMs as they are now, by private identity.
+    cards: HashMap<String, Card>,
     off: HashSet<String>,
     records: VecDeque<Value>,
 }
@@ -65,8 +76,11 @@ pub(super) struct Provisioning {
 impl Provisioning {
     /// Reads the core's folder of the world.
     pub(super) fn read(shared: &Shared) -> Result<Self, StartError> {
+        let subscriptions: Vec<Subscription> = shared.world.json("core/subscribers.json")?;
+        let card = |each: &Subscription| Some((each.impi.clone(), each.isim.as_ref()?.card()?));
         Ok(Self {
-            subscriptions: shared.world.json("core/subscribers.json")?,
+            cards: subscriptions.iter().filter_map(card).collect(),
+            subscriptions,
             trusted: shared.world.json("core/trusted.json")?,
             parties: shared.world.parties.clone(),
             off: HashSet::new(),
@@ -77,6 +91,17 @@ impl Provisioning {
     /// The subscription of a private identity.
     pub(super) fn subscription(&self, impi: &str) -> Option<&Subscription> {
         self.subscriptions.iter().find(|each| each.impi == impi)
+    }
+
+    /// The ISIM of a private identity, or else of who owns a public one.
+    pub(super) fn card(&mut self, impi: Option<&str>, impu: &str) -> Option<(String, &mut Card)> {
+        let owner = || self.subscriptions.iter().find(|each| each.has(impu));
+        let impi = match impi {
+            Some(impi) => impi.to_owned(),
+            None => owner()?.impi.clone(),
+        };
+        let card = self.cards.get_mut(&impi)?;
+        Some((impi, card))
     }
 
     /// Whether anybody has this public identity.

@@ -7,7 +7,7 @@ use super::{Core, State, authorise, digest, registrar};
 use crate::sip::credentials::Credentials;
 use crate::sip::uri::{self, Address, Spelling, Uri};
 use crate::sip::{Message, reason};
-use crate::{Defect, Shared};
+use crate::{Defect, Shared, aka};
 
 /// What a REGISTER comes to.
 struct Outcome {
@@ -164,7 +164,7 @@ fn authenticate(
     from: SocketAddr,
 ) -> Result<Vec<(&'static str, String)>, Outcome> {
     let Some(credentials) = shown else {
-        return Err(challenge(state, false, shared));
+        return Err(challenge(state, false, shared, None, impu));
     };
     if credentials.is("Basic") {
         return Ok(Vec::new());
@@ -192,6 +192,10 @@ fn authenticate(
             return Ok(Vec::new());
         }
     }
+    if let Some(auts) = credentials.get("auts") {
+        resynchronise(shared, state, credentials, auts, impu);
+        return Err(challenge(state, false, shared, Some(impi), impu));
+    }
     // A first REGISTER names the user and has no nonce yet; an empty response to a challenge is a wrong one. Both are challenged.
     if credentials
         .get("response")
@@ -199,7 +203,7 @@ fn authenticate(
         && !shared.has(Defect::AcceptsEmptyDigest)
         || credentials.get("nonce").is_none_or(str::is_empty)
     {
-        return Err(challenge(state, false, shared));
+        return Err(challenge(state, false, shared, Some(impi), impu));
     }
     by_digest(shared, state, request, credentials, impu)
 }
@@ -222,7 +226,7 @@ fn by_digest(
         &mut state.nonces,
         credentials,
         request.request_uri(),
-        &subscription.secret,
+        &subscription,
         shared,
     ) {
         Err(digest::Fault::Malformed) => Err(Outcome::refused(400)),
@@ -230,7 +234,7 @@ fn by_digest(
             if shared.has(Defect::LocksOut) {
                 state.nonces.count_wrong(impi);
             }
-            Err(challenge(state, stale, shared))
+            Err(challenge(state, stale, shared, Some(impi), impu))
         }
         Ok(_)
             if authorise::owns(&subscription, impu, shared).is_err()
@@ -242,8 +246,42 @@ fn by_digest(
     }
 }
 
-fn challenge(state: &mut State, stale: bool, shared: &Shared) -> Outcome {
-    let challenges = digest::challenges(&mut state.nonces, stale, shared);
+/// Takes the sequence number that an ISIM tells for a challenge of its own.
+fn resynchronise(
+    shared: &Shared,
+    state: &mut State,
+    credentials: &Credentials,
+    auts: &str,
+    impu: &str,
+) {
+    let get = |name: &str| credentials.get(name).unwrap_or_default();
+    let random = state.nonces.random(get("nonce"), get("username"));
+    let card = state.provisioning.card(credentials.get("username"), impu);
+    if let (Some(random), Some((_, card))) = (random, card) {
+        card.resynchronise(random, auts, shared.has(Defect::TakesAnyAuts));
+    }
+}
+
+/// A challenge: by AKA for who has an ISIM, where AKA is declared, else by Digest.
+fn challenge(
+    state: &mut State,
+    stale: bool,
+    shared: &Shared,
+    impi: Option<&str>,
+    impu: &str,
+) -> Outcome {
+    let card = state.provisioning.card(impi, impu);
+    let challenges = match aka::declared(shared).zip(card) {
+        Some((algorithm, card)) => {
+            vec![digest::challenge_by_aka(
+                &mut state.nonces,
+                card,
+                algorithm,
+                shared,
+            )]
+        }
+        None => digest::challenges(&mut state.nonces, stale, shared),
+    };
     let headers = challenges
         .into_iter()
         .map(|value| ("WWW-Authenticate", value))

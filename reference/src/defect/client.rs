@@ -91,6 +91,12 @@ macro_rules! client {
             AnswersWithoutQop = "answers-without-qop" @ Wic,
             /// Answers with an algorithm that its operator does not allow.
             AnswersWeakDigest = "answers-weak-digest" @ Wic,
+            /// Answers an AKA challenge that was used before.
+            AnswersUsedVector = "answers-used-vector" @ Wic,
+            /// Answers an AKA challenge without checking who made it.
+            AnswersForeignVector = "answers-foreign-vector" @ Wic,
+            /// Tells its sequence number to whoever sends an AKA challenge that its home network did not make.
+            ResynchronisesWithAnybody = "resynchronises-with-anybody" @ Wic,
             /// Does not look whether the registrar knows the secret.
             IgnoresRspauth = "ignores-rspauth" @ Wic,
             /// Takes an answer that is no SIP for a registration.

@@ -7,8 +7,6 @@ macro_rules! edge {
             TrustsToHeader = "trusts-to-header" @ EpCscf,
             /// Refuses every request, good or bad.
             RefusesEverybody = "refuses-everybody" @ EpCscf,
-            /// Vouches for whatever it forwards: reads the token unchecked and takes To for true.
-            VouchesForEverybody = "vouches-for-everybody" @ EpCscf,
             /// Vouches for whoever shows no credentials, by the identity of To.
             AcceptsNoToken = "accepts-no-token" @ EpCscf,
             /// Vouches for whoever shows an empty token, by the identity of To.
@@ -153,6 +151,10 @@ macro_rules! edge {
             LabelsTlsYesAlways = "labels-tls-yes-always" @ EpCscf,
             /// Labels a Digest REGISTER as authenticated by the edge.
             LabelsAuthDoneForDigest = "labels-auth-done-for-digest" @ EpCscf,
+            /// Labels a REGISTER by the algorithm of the challenge that it relayed, not by that of the response.
+            LabelsByChallenge = "labels-by-challenge" @ EpCscf,
+            /// Passes the session keys in a challenge of the core on to the client.
+            PassesSessionKeys = "passes-session-keys" @ EpCscf,
             /// Serves a second message behind the length of the first.
             SplitsTwoMessages = "splits-two-messages" @ EpCscf,
             /// Compares user parts without regard to case and undoes every escape.

@@ -23,6 +23,8 @@ macro_rules! registrar {
             AcceptsUnofferedAlgorithm = "accepts-unoffered-algorithm" @ Core,
             /// Takes a response without quality of protection.
             AcceptsNoQop = "accepts-no-qop" @ Core,
+            /// Goes on behind the sequence number that a synchronisation failure tells without checking who tells it.
+            TakesAnyAuts = "takes-any-auts" @ Core,
             /// Takes any Basic credentials.
             AcceptsBasic = "accepts-basic" @ Core,
             /// Registers whoever the edge labels as proven, registered before or not.

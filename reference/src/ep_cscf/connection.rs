@@ -44,6 +44,8 @@ pub(super) struct Connection {
     pub(super) bound: Vec<Bound>,
     /// Public identities that were registered here and are no more.
     pub(super) former: Vec<String>,
+    /// Whether the last challenge that was relayed here was by AKA version 2.
+    pub(super) challenged_by_aka: bool,
     pub(super) outbox: mpsc::Sender<Vec<u8>>,
     parties: Arc<Mutex<Vec<String>>>,
 }
@@ -137,6 +139,7 @@ pub(super) async fn serve<S>(
         origin,
         bound: Vec::new(),
         former: Vec::new(),
+        challenged_by_aka: false,
         outbox,
         parties,
     };

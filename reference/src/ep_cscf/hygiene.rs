@@ -192,7 +192,7 @@ fn cap_expires(message: &mut Message, cap: u64) {
 }
 
 /// An answer of the core as the client gets it: without our Via, with the client's own To and From, without session keys.
-pub(super) fn answer(request: &Message, from_core: Message) -> Message {
+pub(super) fn answer(request: &Message, from_core: Message, keeps_keys: bool) -> Message {
     let mut answer = from_core;
     answer.remove("Via");
     for via in request.values("Via").collect::<Vec<_>>().into_iter().rev() {
@@ -219,13 +219,15 @@ pub(super) fn answer(request: &Message, from_core: Message) -> Message {
     for header in answer
         .headers
         .iter_mut()
-        .filter(|header| header.is("WWW-Authenticate"))
+        .filter(|header| header.is("WWW-Authenticate") && !keeps_keys)
     {
         if let Some(mut challenge) = Credentials::read(&header.value) {
             let before = challenge.parameters.len();
-            challenge
-                .parameters
-                .retain(|(name, _)| name != "ik" && name != "ck");
+            challenge.parameters.retain(|(name, _)| {
+                !["ik", "ck"]
+                    .iter()
+                    .any(|key| name.eq_ignore_ascii_case(key))
+            });
             if challenge.parameters.len() < before {
                 header.value = challenge.print(&["algorithm", "stale"]);
             }

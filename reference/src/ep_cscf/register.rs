@@ -3,7 +3,6 @@
 mod binding;
 pub(super) mod identity;
 mod shown;
-mod vouching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,11 +106,6 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     if edge.shared.has(Defect::RefusesEverybody) {
         return Err(Refusal::forbidden("nobody is served").into());
     }
-    if edge.shared.has(Defect::VouchesForEverybody)
-        && let Some(plan) = vouching::plan(edge, request)
-    {
-        return plan;
-    }
     let world = &edge.shared.world;
     let here = Uri::read(request.request_uri()).is_some_and(|uri| {
         uri.user.is_none() && uri.headers.is_none() && uri.host.eq_ignore_ascii_case(&world.domain)
@@ -157,14 +151,23 @@ fn digest(
         .get("response")
         .is_some_and(|response| !response.is_empty());
     let proven = bound.is_some_and(|bound| bound.by_digest && bound.impi == impi);
+    let aka = credentials.get("algorithm").is_some_and(is_aka_over_tls)
+        || connection.challenged_by_aka && edge.shared.has(Defect::LabelsByChallenge);
     let label = match (proven, answered) {
         _ if edge.shared.has(Defect::LabelsAuthDoneForDigest) => Some("auth-done"),
         _ if edge.shared.has(Defect::LabelsTlsYesAlways) => Some("tls-yes"),
+        // By this algorithm the answer is bound to TLS itself (TS 24.229 5.4.1.1).
+        _ if aka => Some("tls-connected"),
         (true, _) => Some("tls-yes"),
         (false, true) => Some("tls-pending"),
         (false, false) => None,
     };
     Ok(Plan::new(Right::Digest { credentials, label }))
+}
+
+/// Whether it is the algorithm of AKA that needs no IPsec below it.
+fn is_aka_over_tls(algorithm: &str) -> bool {
+    algorithm.eq_ignore_ascii_case("AKAv2-SHA-256")
 }
 
 /// No credentials: by the connection where that is declared enough, else the core challenges.
@@ -278,7 +281,11 @@ async fn forward(
     if accepted {
         binding::bind(edge, connection, request, plan, &answer);
     }
-    hygiene::answer(request, answer)
+    connection.challenged_by_aka = answer
+        .values("WWW-Authenticate")
+        .filter_map(Credentials::read)
+        .any(|challenge| challenge.get("algorithm").is_some_and(is_aka_over_tls));
+    hygiene::answer(request, answer, edge.shared.has(Defect::PassesSessionKeys))
 }
 
 /// Sends on what was refused: at once, or after a while when nobody looks any more.

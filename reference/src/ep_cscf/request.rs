@@ -53,7 +53,7 @@ pub(super) fn serve(edge: &Arc<Edge>, connection: &Connection, request: &Message
             let last = answer.code() >= 200;
             if answer.code() != 100
                 && outbox
-                    .try_send(hygiene::answer(&request, answer).print())
+                    .try_send(hygiene::answer(&request, answer, false).print())
                     .is_err()
             {
                 return;
@@ -72,9 +72,6 @@ fn asserted(edge: &Edge, connection: &Connection, request: &Message) -> Option<S
         return None;
     }
     let from = identity::named(edge, request, "From").ok()?;
-    if shared.has(Defect::VouchesForEverybody) {
-        return from.known;
-    }
     if shared.has(Defect::InviteBeforeRegister) && connection.bound.is_empty() {
         return from.known;
     }

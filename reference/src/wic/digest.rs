@@ -1,9 +1,10 @@
-//! SIP Digest as a client (RFC 3261 22, RFC 7616, RFC 8760).
+//! SIP Digest as a client (RFC 3261 22, RFC 7616, RFC 8760), and AKA over it (RFC 3310, RFC 4169).
 
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
 use crate::Shared;
+use crate::aka::{self, Card, Verdict};
 use crate::defect::Defect;
 use crate::net::{hex, random_hex};
 use crate::sip::Message;
@@ -14,6 +15,8 @@ use crate::sip::credentials::Credentials;
 pub(super) struct Account {
     pub(super) impi: String,
     pub(super) secret: String,
+    /// The ISIM, in place of the secret.
+    pub(super) card: Option<Card>,
     pub(super) realm: String,
     pub(super) uri: String,
 }
@@ -22,6 +25,9 @@ pub(super) struct Account {
 enum Algorithm {
     Md5,
     Sha256,
+    AkaV1Md5,
+    AkaV1Sha256,
+    AkaV2Sha256,
 }
 
 impl Algorithm {
@@ -29,6 +35,9 @@ impl Algorithm {
         match name.unwrap_or("MD5").to_ascii_uppercase().as_str() {
             "MD5" => Some(Self::Md5),
             "SHA-256" => Some(Self::Sha256),
+            "AKAV1-MD5" => Some(Self::AkaV1Md5),
+            "AKAV1-SHA-256" => Some(Self::AkaV1Sha256),
+            "AKAV2-SHA-256" => Some(Self::AkaV2Sha256),
             _ => None,
         }
     }
@@ -37,20 +46,84 @@ impl Algorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Sha256 => "SHA-256",
+            Self::AkaV1Md5 => "AKAv1-MD5",
+            Self::AkaV1Sha256 => "AKAv1-SHA-256",
+            Self::AkaV2Sha256 => "AKAv2-SHA-256",
         }
     }
 
-    fn item(self) -> &'static str {
-        match self {
-            Self::Md5 => "md5",
-            Self::Sha256 => "sha-256",
-        }
+    fn is_aka(self) -> bool {
+        matches!(self, Self::AkaV1Md5 | Self::AkaV1Sha256 | Self::AkaV2Sha256)
     }
 
-    fn hash(self, text: &str) -> String {
+    /// Whether this client has it, by its declaration.
+    fn is_listed(self, shared: &Shared) -> bool {
+        let word = self.name().to_ascii_lowercase();
+        if self.is_aka() {
+            return shared.model.lists("ims-mechanisms", "aka", &["digest"])
+                && shared.model.lists("aka-algs", &word, &["akav2-sha-256"]);
+        }
+        let weak = self == Self::Md5 && shared.model.answer("digest-min", "md5") != "md5";
+        shared
+            .model
+            .lists("digest-algs", &word, &["sha-256", "md5"])
+            && (!weak || shared.has(Defect::AnswersWeakDigest))
+    }
+
+    fn hash(self, text: &[u8]) -> String {
         match self {
-            Self::Md5 => hex(&Md5::digest(text)),
-            Self::Sha256 => hex(&Sha256::digest(text)),
+            Self::Md5 | Self::AkaV1Md5 => hex(&Md5::digest(text)),
+            Self::Sha256 | Self::AkaV1Sha256 | Self::AkaV2Sha256 => hex(&Sha256::digest(text)),
+        }
+    }
+}
+
+/// What the responses to a challenge come from.
+#[derive(Clone, Debug)]
+struct Key {
+    password: Vec<u8>,
+    /// Where the ISIM is out of step with the challenge: its word for that, and no password.
+    auts: Option<String>,
+}
+
+impl Key {
+    /// From the secret; from the ISIM, if it takes the challenge for one of its home network.
+    fn of(
+        algorithm: Algorithm,
+        nonce: &str,
+        account: &mut Account,
+        shared: &Shared,
+    ) -> Option<Self> {
+        let password = |password: Vec<u8>| Self {
+            password,
+            auts: None,
+        };
+        let Some(card) = &mut account.card else {
+            return (!algorithm.is_aka()).then(|| password(account.secret.clone().into_bytes()));
+        };
+        if !algorithm.is_aka() {
+            return None;
+        }
+        let out_of_step = |auts: String| Self {
+            password: Vec::new(),
+            auts: Some(auts),
+        };
+        match card.read(nonce)? {
+            Verdict::Fresh { answer, sqn } => {
+                card.sqn = sqn;
+                Some(password(answer.password(algorithm.name())))
+            }
+            Verdict::OutOfStep { answer, .. } if shared.has(Defect::AnswersUsedVector) => {
+                Some(password(answer.password(algorithm.name())))
+            }
+            Verdict::OutOfStep { auts, .. } => Some(out_of_step(auts)),
+            Verdict::Foreign { answer, .. } if shared.has(Defect::AnswersForeignVector) => {
+                Some(password(answer.password(algorithm.name())))
+            }
+            Verdict::Foreign { random, .. } if shared.has(Defect::ResynchronisesWithAnybody) => {
+                Some(out_of_step(card.auts(random)))
+            }
+            Verdict::Foreign { .. } => None,
         }
     }
 }
@@ -59,6 +132,7 @@ impl Algorithm {
 #[derive(Clone, Debug)]
 pub(super) struct Answering {
     algorithm: Algorithm,
+    key: Key,
     realm: String,
     nonce: String,
     opaque: Option<String>,
@@ -69,14 +143,23 @@ pub(super) struct Answering {
 
 impl Answering {
     /// The topmost challenge that this client answers: Digest, the home realm, qop=auth, an algorithm that it has.
-    pub(super) fn choose(challenge: &Message, account: &Account, shared: &Shared) -> Option<Self> {
+    pub(super) fn choose(
+        challenge: &Message,
+        account: &mut Account,
+        shared: &Shared,
+    ) -> Option<Self> {
         challenge
             .values("WWW-Authenticate")
             .filter_map(Credentials::read)
             .find_map(|line| Self::of(&line, account, shared))
     }
 
-    fn of(line: &Credentials, account: &Account, shared: &Shared) -> Option<Self> {
+    /// Whether the answer says that the ISIM is out of step: then another challenge is to come.
+    pub(super) fn asks_again(&self) -> bool {
+        self.key.auts.is_some()
+    }
+
+    fn of(line: &Credentials, account: &mut Account, shared: &Shared) -> Option<Self> {
         let realm = line.get("realm")?;
         let home = realm == account.realm
             || shared.model.answer("digest-realm", "home-only") == "any"
@@ -85,11 +168,7 @@ impl Answering {
             return None;
         }
         let algorithm = Algorithm::named(line.get("algorithm"))?;
-        let listed = shared
-            .model
-            .lists("digest-algs", algorithm.item(), &["sha-256", "md5"]);
-        let weak = algorithm == Algorithm::Md5 && shared.model.answer("digest-min", "md5") != "md5";
-        if !listed || (weak && !shared.has(Defect::AnswersWeakDigest)) {
+        if !algorithm.is_listed(shared) {
             return None;
         }
         let with_qop = line
@@ -98,10 +177,15 @@ impl Answering {
         let without_taken = line.get("qop").is_none()
             && (shared.model.answer("qop-optional", "no") == "yes"
                 || shared.has(Defect::AnswersWithoutQop));
-        (with_qop || without_taken).then(|| Self {
+        if !with_qop && !without_taken {
+            return None;
+        }
+        let nonce = line.get("nonce").unwrap_or_default();
+        Some(Self {
             algorithm,
+            key: Key::of(algorithm, nonce, account, shared)?,
             realm: realm.to_owned(),
-            nonce: line.get("nonce").unwrap_or_default().to_owned(),
+            nonce: nonce.to_owned(),
             opaque: line.get("opaque").map(str::to_owned),
             with_qop,
             count: 0,
@@ -128,6 +212,9 @@ impl Answering {
         }
         if let Some(opaque) = &self.opaque {
             parameters.push(("opaque", opaque.clone()));
+        }
+        if let Some(auts) = &self.key.auts {
+            parameters.push(("auts", auts.clone()));
         }
         print(parameters)
     }
@@ -168,11 +255,11 @@ impl Answering {
     }
 
     fn response(&self, account: &Account, method: &str) -> String {
-        let hash = |text: String| self.algorithm.hash(&text);
-        let first = hash(format!(
-            "{}:{}:{}",
-            account.impi, self.realm, account.secret
-        ));
+        let hash = |text: String| self.algorithm.hash(text.as_bytes());
+        let who = format!("{}:{}:", account.impi, self.realm);
+        let first = self
+            .algorithm
+            .hash(&[who.as_bytes(), &self.key.password].concat());
         let second = hash(format!("{method}:{}", account.uri));
         if self.with_qop {
             return hash(format!(
@@ -189,8 +276,8 @@ impl Answering {
 /// The credentials of a first request: who it is, and nothing that comes from the secret.
 pub(super) fn before_challenge(account: &Account, shared: &Shared) -> String {
     let parts = [account.impi.as_str(), &account.realm, &account.secret];
-    let early = Algorithm::Md5.hash(&parts.join(":"));
-    print(vec![
+    let early = Algorithm::Md5.hash(parts.join(":").as_bytes());
+    let mut parameters = vec![
         ("username", account.impi.clone()),
         ("realm", account.realm.clone()),
         ("nonce", String::new()),
@@ -203,7 +290,11 @@ pub(super) fn before_challenge(account: &Account, shared: &Shared) -> String {
                 String::new()
             },
         ),
-    ])
+    ];
+    if let Some(algorithm) = aka::declared(shared).filter(|_| account.card.is_some()) {
+        parameters.push(("algorithm", algorithm.to_owned()));
+    }
+    print(parameters)
 }
 
 fn print(parameters: Vec<(&str, String)>) -> String {
@@ -227,6 +318,7 @@ mod tests {
         Account {
             impi: "Mufasa".to_owned(),
             secret: "Circle of Life".to_owned(),
+            card: None,
             realm: "http-auth@example.org".to_owned(),
             uri: "/dir/index.html".to_owned(),
         }
@@ -235,6 +327,10 @@ mod tests {
     fn answering(algorithm: Algorithm) -> Answering {
         Answering {
             algorithm,
+            key: Key {
+                password: b"Circle of Life".to_vec(),
+                auts: None,
+            },
             realm: "http-auth@example.org".to_owned(),
             nonce: "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v".to_owned(),
             opaque: None,

@@ -13,6 +13,7 @@ use super::portal::{self, Entry};
 use super::registration::Registration;
 use super::secure::{Leg, Secure};
 use super::{Outcome, Wic};
+use crate::aka::Isim;
 use crate::defect::Defect;
 
 /// One visit.
@@ -53,13 +54,15 @@ impl User {
     }
 }
 
-/// A subscription whose secret the client has.
+/// A subscription whose secret or ISIM the client has.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Ims {
     pub(super) impi: String,
     pub(super) impu: String,
     #[serde(default)]
     pub(super) secret: String,
+    #[serde(default)]
+    pub(super) isim: Option<Isim>,
 }
 
 impl Wic {
@@ -111,6 +114,7 @@ impl Wic {
             impu,
             token,
             secret: visit.ims.as_ref().map(|ims| ims.secret.clone()),
+            card: visit.ims.as_ref().and_then(|ims| ims.isim.as_ref()?.card()),
             leg: Leg::W2,
         };
         let outcome = registration.run().await;

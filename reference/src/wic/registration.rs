@@ -12,6 +12,7 @@ use super::secure::{Leg, Secure};
 use super::sip_client::{Link, Unanswered};
 use super::upgrade;
 use crate::Shared;
+use crate::aka::Card;
 use crate::defect::Defect;
 use crate::net::random_hex;
 use crate::sip::credentials::Credentials;
@@ -35,6 +36,7 @@ pub(super) struct Registration<'a, 'b> {
     pub(super) impu: String,
     pub(super) token: Option<String>,
     pub(super) secret: Option<String>,
+    pub(super) card: Option<Card>,
     pub(super) leg: Leg,
 }
 
@@ -119,6 +121,7 @@ impl Registration<'_, '_> {
             account: secret.map(|(secret, impi)| Account {
                 impi,
                 secret,
+                card: self.card.clone(),
                 realm: self.domain.clone(),
                 uri: format!("sip:{}", self.domain),
             }),
@@ -169,15 +172,17 @@ impl Registration<'_, '_> {
         dialog: &mut Dialog,
         expires: u32,
     ) -> Result<u16, Unanswered> {
-        let mut challenged = false;
+        let mut challenges = 0;
         loop {
             let credentials = self.credentials(dialog);
             let answer = link
                 .ask(&self.request(dialog, expires, credentials))
                 .await?;
             let code = answer.code();
-            if code == 401 && !challenged {
-                challenged = true;
+            // Once; and once more when an ISIM that is out of step has said so.
+            let again = dialog.answering.as_ref().is_some_and(Answering::asks_again);
+            if code == 401 && (challenges == 0 || (challenges == 1 && again)) {
+                challenges += 1;
                 if let Some(sent) = self.sent_to_anybody(&answer) {
                     return Ok(link
                         .ask(&self.request(dialog, expires, Some(sent)))
@@ -211,7 +216,7 @@ impl Registration<'_, '_> {
 
     /// Whether a challenge can be answered: by Digest with the secret, or with a fresh token.
     async fn can_go_on(&mut self, challenge: &Message, dialog: &mut Dialog) -> bool {
-        if let Some(account) = &dialog.account {
+        if let Some(account) = &mut dialog.account {
             dialog.answering = Answering::choose(challenge, account, self.shared);
             return dialog.answering.is_some();
         }

@@ -20,11 +20,13 @@ pub(super) enum Shown {
     Guessed,
 }
 
-/// Whether registration 1 with Digest is offered at all.
+/// Whether registration 1 is offered at all.
 pub(super) fn digest_offered(edge: &Edge) -> bool {
     let model = &edge.shared.model;
     model.answer("edge-mechanisms", "both") != "token-only"
-        && model.lists("registrations", "1-digest", &["1-digest"])
+        && ["1-digest", "1-aka"]
+            .iter()
+            .any(|kind| model.lists("registrations", kind, &["1-digest"]))
 }
 
 /// Reads the Authorization header; more than one is refused whole.

@@ -1,5 +1,6 @@
 //! The oracles: each one independent reason for which a case fails, in a file of its own or with its nearest kin.
 
+mod aka_answer;
 mod bindings_unchanged;
 mod certificate_in_order;
 mod chain;
@@ -22,6 +23,7 @@ mod no_data_frame;
 mod no_fetch;
 mod no_foreign_assertion;
 mod no_secret_leak;
+mod no_session_keys;
 mod no_sip_answer;
 mod no_token;
 mod no_token_leak;
@@ -85,8 +87,10 @@ oracles! {
     NoAuthenticatedLabelOnMw = "no-authenticated-label-on-mw",
     /// Every REGISTER on Mw names the IMPI and IMPU of the token that the attack honestly has, in one Authorization.
     OnlyOwnIdentities = "only-own-identities",
-    /// The label on Mw is the edge's own: absent or pending, at most once.
+    /// The label on Mw is the edge's own and true: absent, pending, or of AKA version 2 over TLS; at most once.
     LabelIsEdgesOwn = "label-is-edges-own",
+    /// IK and CK of a challenge reach the WIC in no form.
+    NoSessionKeys = "no-session-keys",
     /// A REGISTER on Mw has one Authorization.
     SingleAuthorization = "single-authorization",
     /// No header line that the departure set or added is on Mw.
@@ -133,6 +137,10 @@ oracles! {
     GivesUpRegistration = "gives-up-registration",
     /// The WIC sends no credential.
     NoCredential = "no-credential",
+    /// The WIC sends no response that its ISIM computed from the challenge.
+    NoAkaAnswer = "no-aka-answer",
+    /// The WIC does not tell the sequence number of its ISIM.
+    NoAuts = "no-auts",
     /// No answer to the attack has a token or a code.
     NoToken = "no-token",
     /// The portal's answers have no token and no identity that is not the asking user's.
@@ -203,6 +211,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoAuthenticatedLabelOnMw => no_authenticated_label_on_mw::ask(context),
         Oracle::OnlyOwnIdentities => only_own_identities::ask(context),
         Oracle::LabelIsEdgesOwn => label_is_edges_own::ask(context),
+        Oracle::NoSessionKeys => no_session_keys::ask(context),
         Oracle::SingleAuthorization => single_authorization::ask(context),
         Oracle::NotForwarded => not_forwarded::ask(context),
         Oracle::NoForeignAssertion => no_foreign_assertion::ask(context),
@@ -223,6 +232,8 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoW2 => no_w2::ask(context),
         Oracle::GivesUpRegistration => gives_up_registration::ask(context),
         Oracle::NoCredential => no_credential::ask(context),
+        Oracle::NoAkaAnswer => aka_answer::none(context),
+        Oracle::NoAuts => aka_answer::no_auts(context),
         Oracle::NoToken => no_token::ask(context),
         Oracle::NotReleased => not_released::ask(context),
         Oracle::NotAsked => not_asked::ask(context),

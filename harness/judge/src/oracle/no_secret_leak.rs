@@ -59,11 +59,15 @@ fn unasked(play: &Play<'_>) -> Option<Ruling> {
     ))
 }
 
-/// The IMS secrets that the driver was given.
+/// The IMS secrets that the driver was given; of an ISIM its key and the operator's constant, as they were told.
 fn secrets<'a>(play: &Play<'a>) -> Vec<&'a str> {
-    let given = play.events.iter().filter_map(|event| match &event.what {
-        What::Hook { request, .. } => request.pointer("/ims/secret").and_then(Value::as_str),
-        _ => None,
+    const PLACES: [&str; 3] = ["/ims/secret", "/ims/isim/k", "/ims/isim/opc"];
+    let given = play.events.iter().flat_map(|event| match &event.what {
+        What::Hook { request, .. } => PLACES
+            .iter()
+            .filter_map(|place| request.pointer(place).and_then(Value::as_str))
+            .collect(),
+        _ => Vec::new(),
     });
     given.filter(|secret| secret.len() >= 4).collect()
 }

@@ -218,6 +218,15 @@ fn label_is_edges_own() {
         &[oracle],
         &label(", integrity-protected=tls-pending"),
     ));
+    // AKA version 2 may come over TLS; what names another algorithm, or none, may not.
+    passes(&edge(
+        &[oracle],
+        &label(", algorithm=AKAv2-SHA-256, integrity-protected=tls-connected"),
+    ));
+    for other in ["", ", algorithm=MD5", ", algorithm=AKAv1-MD5"] {
+        let shown = format!("{other}, integrity-protected=tls-connected");
+        fails_by(&edge(&[oracle], &label(&shown)), oracle);
+    }
     fails_by(
         &edge(&[oracle], &label(", integrity-protected=tls-yes")),
         oracle,

@@ -1,5 +1,6 @@
 //! The judge against small logs made by hand.
 
+mod aka_oracles;
 mod build;
 mod case_order;
 mod certificates;

@@ -10,7 +10,7 @@ use super::scenes::{answer_to, fails_by, judged, passes, undecided};
 
 pub(crate) const SECRET: &str = "dragon-tree-7";
 
-fn register(more: &str) -> String {
+pub(crate) fn register(more: &str) -> String {
     format!(
         "REGISTER sip:op.example SIP/2.0\r\nTo: <sip:alice0@op.example>\r\nCall-ID: w\r\nCSeq: 1 REGISTER\r\n{more}\r\n"
     )
@@ -27,8 +27,9 @@ pub(crate) fn visit(verb: &str, lie: Option<Value>, acts: impl Fn(&mut Made)) ->
     let step = made.act("wic.visit", json!({ "person": "alice" }));
     made.stimulus(step, Layer::State, "visit");
     acts(&mut made);
-    let request =
-        json!({ "hook": "visit", "ims": { "impi": "alice0@op.example", "secret": SECRET } });
+    // TS 35.208 test set 1.
+    let isim = json!({ "k": "465b5ce8b199b49faa5f0a2ee238a6bc", "opc": "cd63cb71954a9f4e48a5994e37a02baf" });
+    let request = json!({ "hook": "visit", "ims": { "impi": "alice0@op.example", "secret": SECRET, "isim": isim } });
     made.event(What::Hook {
         name: "visit".to_owned(),
         request,
@@ -237,7 +238,7 @@ fn no_w2() {
     );
 }
 
-fn at_edge(oracle: &str, lie: Value, acts: impl Fn(&mut Made)) -> CaseRecord {
+pub(crate) fn at_edge(oracle: &str, lie: Value, acts: impl Fn(&mut Made)) -> CaseRecord {
     asked(oracle, "ep-cscf.serve", lie, |made| {
         made.opened(1, Interface::W2, Side::Sut, "edge")
             .secured(1, shown("honest"));

@@ -11,6 +11,10 @@ use crate::{command, diagnosis, requirements};
 
 /// Causes shown in full; of the others the first line.
 const MOST_CAUSES: usize = 8;
+/// Slow cases that are named; `run.json` and the page have ten.
+const MOST_SLOW: usize = 3;
+/// Runs of fewer cases are over before anybody asks what was slow.
+const MANY_CASES: usize = 20;
 
 /// What was tested, the verdict of every requirement, one finding a cause, the roles, and where the rest is.
 ///
@@ -26,6 +30,7 @@ pub fn screen(record: &RunRecord, cases: &[CaseRecord], folder: &Path, style: St
     write_causes(&mut sheet, record, cases);
     sheet.gap();
     write_advisories(&mut sheet, cases);
+    write_slowest(&mut sheet, record, cases);
     write_roles(&mut sheet, record);
     sheet.gap();
     write_end(&mut sheet, record, folder);
@@ -224,6 +229,28 @@ fn write_advisories(sheet: &mut Sheet, cases: &[CaseRecord]) {
     if total > 0 {
         let text = format!("{total} that decide nothing: {}", some(&with, 4));
         sheet.labelled("remarks  ", Ink::Yellow, 9, &text);
+    }
+}
+
+fn write_slowest(sheet: &mut Sheet, record: &RunRecord, cases: &[CaseRecord]) {
+    if cases.len() < MANY_CASES {
+        return;
+    }
+    let slow: Vec<String> = record
+        .slowest
+        .iter()
+        .take(MOST_SLOW)
+        .map(|slow| {
+            let milliseconds = slow.duration_us / 1000;
+            format!(
+                "{} {milliseconds} ms, waited {}",
+                slow.case, slow.waited_for
+            )
+        })
+        .collect();
+    if !slow.is_empty() {
+        let text = diagnosis::shortened(&slow.join("; "));
+        sheet.labelled("slowest  ", Ink::Dim, 9, &text);
     }
 }
 

@@ -56,6 +56,21 @@ fn a_large_run_stays_readable() {
 }
 
 #[test]
+fn a_large_run_names_its_slowest_cases_and_what_they_waited_for() {
+    let mut fixture = fixture::large(1_000);
+    fixture.record.slowest = vec![evidence::record::SlowCase {
+        case: "epc-id-to-swap@2".to_owned(),
+        duration_us: 512_000,
+        waited_for: "500 ms for SIP/2.0 403 on W2".to_owned(),
+    }];
+    let text = screen(&fixture, Style::PLAIN);
+    let named = "slowest  epc-id-to-swap@2 512 ms, waited 500 ms for SIP/2.0 403 on W2";
+    assert!(text.contains(named), "{text}");
+    let few = screen(&fixture::passing(), Style::PLAIN);
+    assert!(!few.contains("slowest"), "{few}");
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [40, 60, 80, 100, 140] {
         for fixture in [

@@ -98,13 +98,24 @@ fn no_role_and_no_requirement_is_left_with_little() {
 /// is refused. The matrix itself is kept: an attack that loses a kill is seen in review.
 #[test]
 fn every_attack_catches_its_mistake() {
-    let ran = Scratch::new().call_within(&["selftest", "--json"], Duration::from_secs(1200));
+    let scratch = Scratch::new();
+    let words_of_call = ["selftest", "--json", "--page", "kill-matrix.md"];
+    let ran = scratch.call_within(&words_of_call, Duration::from_secs(1200));
     let matrix = ran.json();
     for gap in ["survivors", "unproven", "false_alarms"] {
         assert_eq!(words(&matrix[gap]), Vec::<&str>::new(), "{gap}");
     }
     assert_eq!(ran.status, 0, "{ran}");
     insta::assert_json_snapshot!("kill_matrix", matrix["kills"]);
+    let page = std::fs::read_to_string(scratch.path("kill-matrix.md")).expect("the page");
+    let kept = proof::tree::files()
+        .into_iter()
+        .find(|file| file.path == "docs/kill-matrix.md")
+        .map(|file| file.text);
+    assert!(
+        kept.as_deref() == Some(page.as_str()),
+        "docs/kill-matrix.md is of another suite: wicheck selftest --page docs/kill-matrix.md"
+    );
 }
 
 /// The four missions of an attacker, one for each side that is deceived.

@@ -2,53 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use evidence::Role;
 use script::{Suite, SutFile, Vocabulary};
 
-use proof::tree::{SourceFile, files};
+#[path = "support/suite.rs"]
+mod tree;
 
-fn role(role: reference::Role) -> Role {
-    match role {
-        reference::Role::Wic => Role::Wic,
-        reference::Role::Wwsf => Role::Wwsf,
-        reference::Role::Waf => Role::Waf,
-        reference::Role::EpCscf => Role::EpCscf,
-        reference::Role::Core => Role::Core,
-    }
-}
+use proof::tree::files;
 
-fn vocabulary() -> Vocabulary {
-    Vocabulary {
-        defects: reference::Defect::ALL
-            .iter()
-            .map(|defect| (defect.name().to_owned(), role(defect.role())))
-            .collect(),
-        certificate_flaws: certs_gen::Flaw::ALL
-            .iter()
-            .map(|flaw| flaw.name().to_owned())
-            .collect(),
-        token_flaws: jose::Flaw::ALL
-            .iter()
-            .map(|flaw| flaw.name().to_owned())
-            .collect(),
-        oracles: judge::Oracle::ALL
-            .iter()
-            .map(|oracle| oracle.name().to_owned())
-            .collect(),
-    }
-}
-
-fn scenario_files() -> Vec<(String, String)> {
-    let below =
-        |file: SourceFile| Some((file.path.strip_prefix("scenarios/")?.to_owned(), file.text));
-    files().into_iter().filter_map(below).collect()
-}
-
-fn suite() -> Suite {
-    Suite::read(scenario_files(), &vocabulary()).unwrap_or_else(|problems| {
-        panic!("{} problems\n{}", problems.len(), problems.render(false))
-    })
-}
+use crate::tree::{scenario_files, suite, vocabulary};
 
 #[test]
 fn the_whole_tree_has_no_problem() {

@@ -157,7 +157,10 @@ pub(crate) struct Selftest {
     /// Only the cases that this selects, as for `run`.
     #[arg(long)]
     pub(crate) only: Option<String>,
-    /// Defects that are tried at a time.
+    /// Play every attack against every defect of its role, and fail for a kill that no scenario declares.
+    #[arg(long)]
+    pub(crate) every: bool,
+    /// Defects that are tried at a time; four for each core if it is not said.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,
     /// Another order of the attacks.
@@ -166,6 +169,9 @@ pub(crate) struct Selftest {
     /// Scenarios of a folder in place of the embedded ones.
     #[arg(long)]
     pub(crate) scenarios: Option<PathBuf>,
+    /// Write the kill matrix to this file, as a page in Markdown.
+    #[arg(long)]
+    pub(crate) page: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -7,6 +7,8 @@ macro_rules! edge {
             TrustsToHeader = "trusts-to-header" @ EpCscf,
             /// Refuses every request, good or bad.
             RefusesEverybody = "refuses-everybody" @ EpCscf,
+            /// Vouches for whatever it forwards: reads the token unchecked and takes To for true.
+            VouchesForEverybody = "vouches-for-everybody" @ EpCscf,
             /// Vouches for whoever shows no credentials, by the identity of To.
             AcceptsNoToken = "accepts-no-token" @ EpCscf,
             /// Vouches for whoever shows an empty token, by the identity of To.

@@ -40,6 +40,12 @@ macro_rules! defects {
                 matches!(self, Self::RefusesEverybody | Self::RefusesEveryClient)
             }
 
+            /// Whether it lets everybody in: no one attack is its proof, for nearly all must fail.
+            #[must_use]
+            pub fn lets_everybody_in(self) -> bool {
+                matches!(self, Self::VouchesForEverybody)
+            }
+
             /// The mistake in words, the first line of its documentation.
             #[must_use]
             pub fn describe(self) -> &'static str {

@@ -3,6 +3,7 @@
 mod binding;
 pub(super) mod identity;
 mod shown;
+mod vouching;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +106,11 @@ pub(super) async fn serve(
 async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Result<Plan, Refused> {
     if edge.shared.has(Defect::RefusesEverybody) {
         return Err(Refusal::forbidden("nobody is served").into());
+    }
+    if edge.shared.has(Defect::VouchesForEverybody)
+        && let Some(plan) = vouching::plan(edge, request)
+    {
+        return plan;
     }
     let world = &edge.shared.world;
     let here = Uri::read(request.request_uri()).is_some_and(|uri| {

@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod init;
+mod kill_matrix;
 pub(crate) mod list;
 pub(crate) mod reference;
 pub(crate) mod rejudge;

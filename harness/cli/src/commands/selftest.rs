@@ -2,37 +2,32 @@
 //!
 //! It is `run` once per model and defect and a comparison; there is no second engine.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod trials;
+
+use std::collections::BTreeSet;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use evidence::record::Kind;
-use evidence::{CaseRecord, Role, Verdict};
+use evidence::{CaseRecord, Verdict};
 use script::Suite;
 use serde_json::json;
 
+use self::trials::{Trial, proofs, trials};
+use super::kill_matrix::{self, Kills};
 use super::prepare::{Part, Subject};
 use super::run::Campaign;
 use crate::arguments::Selftest;
 use crate::{Done, Failure, output, suite};
 
-/// What one run of the reference is for.
-#[derive(Clone, Debug)]
-struct Trial {
-    model: String,
-    defect: Option<reference::Defect>,
-    role: Role,
-    /// Cases to play; empty for all.
-    only: Vec<String>,
-}
-
 /// What came of all trials.
 #[derive(Default)]
 struct Matrix {
     /// Attack to the defects that it has killed for its own reason.
-    kills: BTreeMap<String, BTreeSet<String>>,
+    kills: Kills,
     false_alarms: BTreeSet<String>,
     /// Attacks that passed against a reference that refuses everybody.
     vacuous: BTreeSet<String>,
@@ -60,7 +55,7 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
         .collect();
     let survivors: Vec<&str> = tried
         .iter()
-        .filter(|each| !each.refuses_everybody())
+        .filter(|each| !each.refuses_everybody() && !each.lets_everybody_in())
         .map(|each| each.name())
         .filter(|name| !matrix.kills.values().any(|kills| kills.contains(*name)))
         .filter(|name| command.only.is_none() || named.contains(&(*name).to_owned()))
@@ -69,11 +64,17 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
     let killed: usize = matrix.kills.values().map(BTreeSet::len).sum();
     let mut alarms: Vec<&String> = matrix.false_alarms.iter().collect();
     alarms.extend(&matrix.vacuous);
-    let clean = survivors.is_empty() && unproven.is_empty() && alarms.is_empty();
+    let undeclared = undeclared(&suite, &proofs, &matrix);
+    let clean =
+        survivors.is_empty() && unproven.is_empty() && undeclared.is_empty() && alarms.is_empty();
+    if let Some(path) = &command.page {
+        std::fs::write(path, kill_matrix::page(&suite, &matrix.kills))
+            .map_err(|why| Failure::ours(format!("cannot write {}: {why}", path.display())))?;
+    }
     if json {
         output::json(
             &json!({ "attacks": proofs.len(), "controls": suite.controls.len(), "defects": tried.len(), "killed": killed,
-            "survivors": survivors, "unproven": unproven, "false_alarms": alarms, "kills": matrix.kills,
+            "survivors": survivors, "unproven": unproven, "undeclared": undeclared, "false_alarms": alarms, "kills": matrix.kills,
             "seconds": begun.elapsed().as_secs_f64() }),
         );
     } else {
@@ -81,6 +82,7 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
             &matrix,
             &survivors,
             &unproven,
+            &undeclared,
             &alarms,
             (proofs.len(), tried.len(), killed),
             begun,
@@ -93,6 +95,7 @@ fn print(
     matrix: &Matrix,
     survivors: &[&str],
     unproven: &[String],
+    undeclared: &[String],
     alarms: &[&String],
     counts: (usize, usize, usize),
     begun: Instant,
@@ -113,6 +116,11 @@ fn print(
             "UNPROVEN     {pair}: the attack does not fail by its own oracle; `wicheck run --only ATTACK --defect DEFECT` shows why"
         ));
     }
+    for pair in undeclared {
+        output::print(&format!(
+            "UNDECLARED   {pair}: name the defect in the attack's `proof`, or in `also-kills` with the reason"
+        ));
+    }
     for case in alarms {
         output::print(&format!(
             "FALSE ALARM  {case}: not pass on the conforming reference"
@@ -120,111 +128,22 @@ fn print(
     }
     let (attacks, defects, killed) = counts;
     output::print(&format!(
-        "{attacks} attacks, {defects} defects, {killed} kills, {} survivors, {} unproven, {} false alarms, {:.1} s",
+        "{attacks} attacks, {defects} defects, {killed} kills, {} survivors, {} unproven, {} undeclared, {} false alarms, {:.1} s",
         survivors.len(),
         unproven.len(),
+        undeclared.len(),
         alarms.len(),
         begun.elapsed().as_secs_f64()
     ));
 }
 
-/// The defects that each attack names, by slug; of a variant's own proof under `slug[variant]`.
-fn proofs(suite: &Suite, part: &Part) -> BTreeMap<String, BTreeSet<String>> {
-    let mut proofs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for role in Role::ALL {
-        for case in suite.cases(*role, &script::Answers::new()) {
-            if case.kind != Kind::Control && part.has(&case) {
-                let id = case.id.split('@').next().unwrap_or_default().to_owned();
-                proofs
-                    .entry(id)
-                    .or_default()
-                    .extend(case.proof.iter().cloned());
-            }
-        }
-    }
-    proofs
-}
-
-/// The conforming reference in every model, and each defect with the attacks that name it, in the first model in which
-/// they apply.
-fn trials(
-    suite: &Suite,
-    command: &Selftest,
-    proofs: &BTreeMap<String, BTreeSet<String>>,
-) -> Result<Vec<Trial>, Failure> {
-    let mut trials = Vec::new();
-    let mut placed: BTreeSet<(String, String)> = BTreeSet::new();
-    for model in suite::models() {
-        let (file, _) = suite::model(&model, suite)?;
-        for role in &file.roles {
-            let cases = suite.cases(*role, &file.answers);
-            let applying: Vec<_> = cases
-                .iter()
-                .filter(|case| case.kind != Kind::Control && case.applies == script::Applies::Yes)
-                .collect();
-            if command.defect.is_empty() {
-                trials.push(Trial {
-                    model: model.clone(),
-                    defect: None,
-                    role: *role,
-                    only: ids(proofs, &applying),
-                });
-            }
-            for defect in reference::Defect::ALL.iter().filter(|each| {
-                command.defect.is_empty() || command.defect.iter().any(|name| name == each.name())
-            }) {
-                let mut only = Vec::new();
-                for case in &applying {
-                    let id = case.id.split('@').next().unwrap_or_default().to_owned();
-                    if proofs.contains_key(&id)
-                        && case.proof.iter().any(|name| name == defect.name())
-                    {
-                        let first = !placed
-                            .iter()
-                            .any(|(attack, name)| *attack == id && name == defect.name());
-                        if first || only.contains(&id) {
-                            only.push(id);
-                        }
-                    }
-                }
-                placed.extend(only.iter().map(|id| (id.clone(), defect.name().to_owned())));
-                let refuses = defect.refuses_everybody()
-                    && suite::role(defect.role()) == *role
-                    && model == "default";
-                if refuses {
-                    only = ids(proofs, &applying);
-                }
-                if !only.is_empty() {
-                    only.dedup();
-                    trials.push(Trial {
-                        model: model.clone(),
-                        defect: Some(*defect),
-                        role: *role,
-                        only,
-                    });
-                }
-            }
-        }
-    }
-    Ok(trials)
-}
-
-fn ids(proofs: &BTreeMap<String, BTreeSet<String>>, applying: &[&script::Case]) -> Vec<String> {
-    let mut ids: Vec<String> = applying
-        .iter()
-        .map(|case| case.id.split('@').next().unwrap_or_default().to_owned())
-        .collect();
-    ids.retain(|id| proofs.contains_key(id));
-    ids.dedup();
-    ids
-}
-
 fn play(suite: &Suite, command: &Selftest, trials: &[Trial], scratch: &Path) -> Matrix {
     let matrix = Mutex::new(Matrix::default());
     let next = AtomicUsize::new(0);
+    // A trial waits more than it works: for what must not come, and for what may come late.
     let jobs = command
         .jobs
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, std::num::NonZero::get));
+        .unwrap_or_else(|| 4 * std::thread::available_parallelism().map_or(2, NonZero::get));
     std::thread::scope(|scope| {
         for job in 0..jobs.max(1) {
             let (matrix, next) = (&matrix, &next);
@@ -348,11 +267,7 @@ fn killed(record: &CaseRecord) -> bool {
 }
 
 /// Pairs of attack and defect that are named and not killed so.
-fn unproven(
-    proofs: &BTreeMap<String, BTreeSet<String>>,
-    matrix: &Matrix,
-    command: &Selftest,
-) -> Vec<String> {
+fn unproven(proofs: &Kills, matrix: &Matrix, command: &Selftest) -> Vec<String> {
     let mut pairs = Vec::new();
     for (attack, defects) in proofs {
         for defect in defects
@@ -367,6 +282,28 @@ fn unproven(
                 pairs.push(format!("{attack} x {defect}"));
             }
         }
+    }
+    pairs
+}
+
+/// Kills that no scenario declares. Only a run with `--every` plays pairs that are not named.
+fn undeclared(suite: &Suite, proofs: &Kills, matrix: &Matrix) -> Vec<String> {
+    let mut pairs = Vec::new();
+    for (attack, kills) in &matrix.kills {
+        let slug = attack.split('[').next().unwrap_or(attack);
+        let also = suite.attacks.get(slug).map(|attack| &attack.also_kills);
+        let declared = |defect: &&String| {
+            proofs
+                .get(attack)
+                .is_some_and(|named| named.contains(*defect))
+                || also.is_some_and(|also| also.contains_key(*defect))
+        };
+        pairs.extend(
+            kills
+                .iter()
+                .filter(|defect| !declared(defect))
+                .map(|defect| format!("{attack} x {defect}")),
+        );
     }
     pairs
 }

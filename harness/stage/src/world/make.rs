@@ -1,13 +1,14 @@
 //! A world made from nothing: names and addresses are fixed, keys, secrets and ports are fresh.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
 use certs_gen::{Authority, LeafKey};
 use jose::{Algorithm, Key};
 use time::OffsetDateTime;
 
+use super::ports::free_port;
 use super::{Isim, Member, Node, Party, Pool, Public, Subscriber, World, WorldError};
 
 const DOMAIN: &str = "op.example";
@@ -122,22 +123,6 @@ fn nodes(list: &[(&str, &str, u8, &[&str])]) -> Result<BTreeMap<String, Node>, W
 
 fn nodes_of_foes() -> Result<BTreeMap<String, Node>, WorldError> {
     nodes(FOES)
-}
-
-/// A port that is free for TCP and UDP on an address.
-fn free_port(address: IpAddr) -> Result<u16, WorldError> {
-    const TRIES: usize = 64;
-    for _ in 0..TRIES {
-        let found = TcpListener::bind((address, 0))
-            .and_then(|listener| listener.local_addr())
-            .map(|local| local.port());
-        if let Ok(port) = found
-            && UdpSocket::bind((address, port)).is_ok()
-        {
-            return Ok(port);
-        }
-    }
-    Err(WorldError::NoPort(address))
 }
 
 fn party(

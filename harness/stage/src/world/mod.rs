@@ -3,6 +3,7 @@
 mod files;
 mod isim;
 mod make;
+mod ports;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};

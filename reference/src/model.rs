@@ -1,6 +1,7 @@
 //! The answers of a SUT file (ICS and IXIT) that the reference obeys.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// ICS and IXIT answers by item id, each as a list of words (one for a choice, flag or value).
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,12 @@ impl Model {
             Some(words) => words.iter().any(|each| each == word),
             None => otherwise.contains(&word),
         }
+    }
+
+    /// A time that is declared in seconds, which may have a fraction.
+    pub(crate) fn seconds(&self, item: &str, otherwise: f64) -> Duration {
+        let declared = self.answer(item, "").parse().unwrap_or(otherwise);
+        Duration::try_from_secs_f64(declared).unwrap_or_default()
     }
 
     /// A numeric answer.

@@ -51,6 +51,7 @@ pub(crate) struct Token<'a> {
 
 /// The ICS and IXIT items that verdicts ask after: a plan carries the answers to these.
 pub const ITEMS: &[&str] = &[
+    "claim-impi",
     "at-jwt",
     "audience",
     "claim-party",

@@ -44,6 +44,15 @@ pub(crate) fn told(context: &Context<'_, '_>) -> Result<(), String> {
         )
         | Verb::EpCscf(ep_cscf::Verb::Introspect(_)) => reach.exchange(false),
         Verb::Waf(waf::Verb::Issue(issue)) => reach.token(issue.token.as_deref()),
+        Verb::Waf(waf::Verb::Introspection(told)) if told.answer.as_deref() == Some("none") => {
+            reach.asked(Interface::Introspection)
+        }
+        Verb::Waf(waf::Verb::Keys(told)) if told.answer.as_deref() == Some("none") => {
+            reach.asked(Interface::Jwks)
+        }
+        Verb::Waf(waf::Verb::Keys(told)) if told.answer.is_some() => {
+            reach.answered(&[Interface::Jwks])
+        }
         Verb::Waf(waf::Verb::Introspection(_)) => reach.answered(&[Interface::Introspection]),
         Verb::Core(core::Verb::Answer(_)) => reach.answered(&[Interface::Mw]),
         Verb::Wwsf(wwsf::Verb::Serve(serve)) => reach.served(
@@ -272,6 +281,20 @@ impl<'p, 'a> Reach<'p, 'a> {
             Ok(())
         } else {
             Err("the SUT never asked, so the answer was never given".to_owned())
+        }
+    }
+
+    /// The SUT asked, and was left without an answer.
+    fn asked(&self, on: Interface) -> Result<(), String> {
+        let since = self.within().start;
+        let asked = self
+            .play
+            .received()
+            .any(|message| message.at >= since && message.interface == on);
+        if asked {
+            Ok(())
+        } else {
+            Err("the SUT never asked, so nothing was kept from it".to_owned())
         }
     }
 

@@ -192,6 +192,12 @@ impl Bed {
         Duration::from_millis(self.answer(item, "").parse().unwrap_or(otherwise_ms))
     }
 
+    /// A time that is declared in seconds, which may have a fraction.
+    pub(crate) fn seconds(&self, item: &str, otherwise_s: f64) -> Duration {
+        let declared = self.answer(item, "").parse().unwrap_or(otherwise_s);
+        Duration::try_from_secs_f64(declared).unwrap_or_default()
+    }
+
     /// How long an answer may take.
     pub(crate) fn answer_time(&self) -> Duration {
         self.time("answer-time", 2000)

@@ -78,7 +78,10 @@ pub async fn perform(
     }
     play.tap.record(What::Ended);
     // What was played otherwise was so for this case only; the sentinel meets honest nodes.
-    *lock(&play.scene) = crate::play::Scene::default();
+    let scene = std::mem::take(&mut *lock(&play.scene));
+    if scene.keys.is_some() {
+        roles::waf_keys::settled(bed).await;
+    }
     restore::restore_hooks(bed, &play).await;
     Ok(Performed {
         play,
@@ -273,6 +276,8 @@ async fn waf(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &w
             lock(&play.scene).introspection.push(verb.clone());
             roles::waf::introspection_told(play, at, verb)
         }
+        waf::Verb::Revoke(verb) => roles::waf::revoke(bed, play, at, verb).await,
+        waf::Verb::Keys(verb) => roles::waf_keys::publish(bed, play, at, verb).await,
         waf::Verb::Expect(verb) => roles::waf_site::expect(bed, play, at, since, verb).await,
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct Issued {
 pub(crate) struct Scene {
     pub(crate) waf: Option<waf::Serve>,
     pub(crate) introspection: Vec<waf::Introspection>,
+    pub(crate) keys: Option<roles::waf_keys::Published>,
     pub(crate) core_answers: VecDeque<core::Answer>,
     pub(crate) edge: Option<ep_cscf::Serve>,
     pub(crate) portal: Option<wwsf::Serve>,

@@ -11,6 +11,7 @@ mod delivered_as_given;
 mod ended_no_application_byte;
 mod gives_up_registration;
 mod inactive;
+mod introspection_in_order;
 mod issued;
 mod label_is_edges_own;
 mod no_101;
@@ -46,6 +47,7 @@ mod tls_refused;
 mod token_in_order;
 mod told;
 mod unaffected;
+mod username_as_claimed;
 
 use std::fmt;
 use std::str::FromStr;
@@ -87,6 +89,10 @@ oracles! {
     NoAuthenticatedLabelOnMw = "no-authenticated-label-on-mw",
     /// Every REGISTER on Mw names the IMPI and IMPU of the token that the attack honestly has, in one Authorization.
     OnlyOwnIdentities = "only-own-identities",
+    /// The edge asks after a token by POST over TLS, proves itself, and puts the token into no address.
+    IntrospectionInOrder = "introspection-in-order",
+    /// Every REGISTER on Mw names the IMPI that its token claims, octet by octet.
+    UsernameAsClaimed = "username-as-claimed",
     /// The label on Mw is the edge's own and true: absent, pending, or of AKA version 2 over TLS; at most once.
     LabelIsEdgesOwn = "label-is-edges-own",
     /// IK and CK of a challenge reach the WIC in no form.
@@ -210,6 +216,8 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NothingOnMw => nothing_on_mw::ask(context),
         Oracle::NoAuthenticatedLabelOnMw => no_authenticated_label_on_mw::ask(context),
         Oracle::OnlyOwnIdentities => only_own_identities::ask(context),
+        Oracle::UsernameAsClaimed => username_as_claimed::ask(context),
+        Oracle::IntrospectionInOrder => introspection_in_order::ask(context),
         Oracle::LabelIsEdgesOwn => label_is_edges_own::ask(context),
         Oracle::NoSessionKeys => no_session_keys::ask(context),
         Oracle::SingleAuthorization => single_authorization::ask(context),

@@ -15,6 +15,8 @@ verbs! {
         flag anonymous = "anonymous",
         /// Claims in place of the honest ones.
         table claims = "claims",
+        /// The key that signs: `former`, the one of before `keys` in this case; else the one that is published.
+        text key = "key",
         /// Seconds of life, 300 unless given.
         number life = "life",
     }
@@ -33,10 +35,27 @@ verbs! {
     act Introspection = "introspection" {
         /// The token.
         text token = "token",
-        /// `inactive`, `error`, `none`, `not-json`, `active-text` (a string in place of true), `other` (of another person).
+        /// `inactive`, `error`, `none` (no answer at all), `not-json`, `active-text` (a string in place of true), `active-number`,
+        /// `active-missing`, `other` (of another person), `foreign` (issuer and client of another party), `expired`,
+        /// `other-audience`.
         text answer = "answer",
         /// The person of the answer `other`.
         text person = "person",
+    }
+    /// Ends a token: from now on introspection calls it inactive. Goes on when the declared time `t-revoke` is over.
+    act Revoke = "revoke" {
+        /// The token.
+        text token = "token",
+    }
+    /// Publishes other keys, and goes on when the declared time `key-refetch` is over. Holds to the end of the case.
+    exclusive Keys = "keys" {
+        /// Whose authorisation function, `A` unless given.
+        text party = "party",
+        /// `replaced`: a new key in place of the one of before; `as-other`: its own key under the name of the other one's.
+        text keys = "keys",
+        /// How they are served: `error`, `html`, `empty`, `none` (no answer at all), `redirect` (to a host that was never
+        /// enrolled and has them).
+        text answer = "answer",
     }
     /// Waits for a request of the SUT on W4, or for its handshake.
     observe Expect = "expect" {

@@ -49,6 +49,8 @@ verbs! {
         text token = "token",
         /// `proper`: what the registration wants, the first leg of Digest in 1, a fresh token of the person in 2 and 3.
         text credential = "credential",
+        /// How the token travels: `other` is the form of Bearer credentials that is not the one of an honest REGISTER.
+        text syntax = "syntax",
         /// Authentication scheme before the token instead of `Bearer`.
         text scheme = "scheme",
         /// Seconds in Expires.

@@ -1,7 +1,6 @@
 //! What is asked of the operator of the SUT.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use evidence::event::Layer;
 use script::vocabulary::sut::{Grant, Party, Pool};
@@ -101,9 +100,6 @@ async fn ask(
         });
     }
     // The vendor declares how long his switch takes; no event of his tells when it has worked.
-    let seconds: f64 = bed.answer(delay, "0").parse().unwrap_or(0.0);
-    if seconds > 0.0 {
-        tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
-    }
+    tokio::time::sleep(bed.seconds(delay, 0.0)).await;
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use evidence::event::Layer;
 use jose::{AccessToken, ClaimNames, Flaw, Foreign, Honest, Token};
-use script::vocabulary::waf::{Introspection, Issue};
+use script::vocabulary::waf::{Introspection, Issue, Revoke};
 use serde_json::Value;
 
 use crate::bed::Bed;
-use crate::play::{Issued, Play};
+use crate::play::{Issued, Play, lock};
 use crate::roles::Acted;
 use crate::world::{Party, Person};
 
@@ -94,7 +94,8 @@ fn mint(
     party: &Party,
 ) -> Result<(String, bool), String> {
     if bed.answer("token-format", "jws") == "opaque" {
-        let compact = play.fresh("token");
+        // As hard to guess as RFC 6749 section 10.10 demands, and too long to stand somewhere by chance.
+        let compact = format!("{}{}", play.fresh("token"), crate::world::random_word());
         return Ok((compact, verb.flaw.is_none()));
     }
     let honest = honest(bed, play, verb, person, party)?;
@@ -117,12 +118,7 @@ pub(crate) fn honest(
     person: &Person,
     party: &Party,
 ) -> Result<Honest, String> {
-    let key = bed
-        .world
-        .keys
-        .get(&party.waf)
-        .ok_or_else(|| format!("no key of {}", party.waf))?
-        .clone();
+    let key = super::waf_keys::signing(bed, play, party, verb.key.as_deref())?;
     let other = if party.waf == "waf-b" {
         "waf-a"
     } else {
@@ -148,6 +144,10 @@ pub(crate) fn honest(
         token.anonymous(true)
     } else {
         token
+    };
+    let token = match bed.answer("scope-required", "no") {
+        "yes" => token.scope(bed.answer("scope", "ims")),
+        _ => token,
     };
     let mut claims = token.claims();
     for time in ["iat", "exp"] {
@@ -221,6 +221,19 @@ fn claim_names(bed: &Bed) -> ClaimNames {
         party: bed.answer("claim-party", "iss").to_owned(),
         wwsf: bed.answer("claim-wwsf", "wwsf").to_owned(),
     }
+}
+
+/// Ends a token, and waits until the SUT must know by what it declares.
+pub(crate) async fn revoke(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Revoke) -> Acted {
+    let name = verb.token.as_deref().unwrap_or("token");
+    match lock(&play.tokens).get_mut(name) {
+        Some(issued) => issued.genuine = false,
+        None => return Err(format!("no token is called {name}").into()),
+    }
+    play.stimulus(step, Layer::State, format!("token {name} is revoked"));
+    // What a SUT keeps of an answer runs out unseen: nothing tells.
+    tokio::time::sleep(bed.seconds("t-revoke", 0.0)).await;
+    Ok(())
 }
 
 /// Says to the tap how introspection will be answered.

@@ -7,7 +7,7 @@ use evidence::event::{Direction, Layer};
 use evidence::{Interface, What};
 use http_body_util::Full;
 use hyper::Response;
-use script::vocabulary::waf::{Expect, Issue, Serve};
+use script::vocabulary::waf::{Expect, Introspection, Issue, Serve};
 use serde_json::{Value, json};
 use wire::http::Message;
 
@@ -64,12 +64,18 @@ pub(crate) async fn answer(
     );
     let play = plays.first().filter(|_| plays.len() == 1).cloned();
     let (status, body) = match (method, path) {
-        ("GET", "/jwks") => (200, keys(bed, link.node)),
+        ("GET", "/jwks") => return published(bed, link, interface).await,
+        ("GET", "/redirect") => return redirect(bed, link, interface),
         (
             "GET",
             "/.well-known/oauth-authorization-server" | "/.well-known/openid-configuration",
         ) => (200, metadata(bed, link.node)),
-        ("POST", "/introspect") => introspect(play.as_deref(), &form),
+        ("POST", "/introspect") => {
+            if silent(play.as_deref(), &form) {
+                return std::future::pending().await;
+            }
+            introspect(play.as_deref(), &form)
+        }
         ("POST", "/token") => token(bed, play.as_deref(), &form),
         ("POST", "/revoke") => revoke(play.as_deref(), &form),
         _ => (404, json!({ "error": "not_found" })),
@@ -82,6 +88,28 @@ pub(crate) async fn answer(
     let (answer, bytes) = response(status, &fields, body.as_bytes());
     link.message(interface, Direction::Sent, Layer::Http, &bytes);
     answer
+}
+
+/// The keys, or what the script has in their place.
+async fn published(bed: &Bed, link: &Link, interface: Interface) -> Response<Full<Bytes>> {
+    let answer = super::waf_keys::served(bed, link.node);
+    if answer.silent {
+        // Whoever asked ends the connection, or the deadline of the connection does.
+        return std::future::pending().await;
+    }
+    let mut fields = vec![("content-type", answer.kind), ("cache-control", "no-store")];
+    fields.extend(answer.location.as_deref().map(|to| ("location", to)));
+    let (whole, bytes) = response(answer.status, &fields, answer.body.as_bytes());
+    link.message(interface, Direction::Sent, Layer::Http, &bytes);
+    whole
+}
+
+/// A page of the genuine host that leads to the enemy.
+fn redirect(bed: &Bed, link: &Link, interface: Interface) -> Response<Full<Bytes>> {
+    let fields = [("location", bed.world.stranger.jwks_uri.as_str())];
+    let (whole, bytes) = response(302, &fields, b"");
+    link.message(interface, Direction::Sent, Layer::Http, &bytes);
+    whole
 }
 
 fn interface_of(path: &str) -> Interface {
@@ -133,23 +161,6 @@ pub(crate) fn form_of(body: &[u8]) -> Vec<(String, String)> {
         .collect()
 }
 
-fn keys(bed: &Bed, node: &str) -> Value {
-    let Some(own) = bed.world.keys.get(node) else {
-        return json!({ "keys": [] });
-    };
-    if node != "waf-x" {
-        return jose::jwks(&[own]);
-    }
-    // The enemy publishes its key under everybody's name: a token that points here still names the genuine one.
-    let named: Vec<jose::Key> = bed
-        .world
-        .keys
-        .values()
-        .map(|key| own.clone().with_kid(key.kid()))
-        .collect();
-    jose::jwks(&named.iter().collect::<Vec<_>>())
-}
-
 fn metadata(bed: &Bed, node: &str) -> Value {
     let issuer = format!(
         "https://{}:{}",
@@ -173,24 +184,36 @@ fn metadata(bed: &Bed, node: &str) -> Value {
     })
 }
 
+/// Whether the script has no answer for the token that is asked after.
+fn silent(play: Option<&Play>, form: &[(String, String)]) -> bool {
+    let told = play.and_then(|play| introspection_of(play, shown(form)));
+    told.is_some_and(|told| told.answer.as_deref() == Some("none"))
+}
+
+fn shown(form: &[(String, String)]) -> &str {
+    form.iter()
+        .find(|(name, _)| name == "token")
+        .map_or("", |(_, value)| value.as_str())
+}
+
+/// What the script tells of the introspection of a token.
+fn introspection_of(play: &Play, shown: &str) -> Option<Introspection> {
+    let tokens = lock(&play.tokens);
+    let (name, _) = tokens.iter().find(|(_, issued)| issued.compact == shown)?;
+    let scene = lock(&play.scene);
+    let of_token = |told: &&Introspection| told.token.as_ref() == Some(name);
+    scene.introspection.iter().find(of_token).cloned()
+}
+
 /// Judges the token that it is shown: active is only what was honestly issued and has not run out.
 fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
-    let shown = form
-        .iter()
-        .find(|(name, _)| name == "token")
-        .map_or("", |(_, value)| value.as_str());
+    let shown = shown(form);
     let Some(play) = play else {
         return (200, json!({ "active": false }));
     };
     let tokens = lock(&play.tokens).clone();
     let known = tokens.iter().find(|(_, issued)| issued.compact == shown);
-    let told = known.and_then(|(name, _)| {
-        lock(&play.scene)
-            .introspection
-            .iter()
-            .find(|told| told.token.as_ref() == Some(name))
-            .cloned()
-    });
+    let told = introspection_of(play, shown);
     let honest = known
         .filter(|(_, issued)| issued.genuine && issued.expires_s > now())
         .and_then(|(_, issued)| active(play, issued, None));
@@ -206,11 +229,7 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
             (200, answer)
         }
         Some("not-json") => (200, Value::String("active".to_owned())),
-        Some("active-text") => {
-            let mut answer = honest.unwrap_or_else(|| json!({}));
-            answer["active"] = Value::String("false".to_owned());
-            (200, answer)
-        }
+        Some(departs) if departs != "other" => (200, departing(play, departs, honest)),
         Some("other") => {
             let person = told.as_ref().and_then(|told| told.person.as_deref());
             let other =
@@ -219,6 +238,33 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
         }
         _ => (200, honest.unwrap_or_else(|| json!({ "active": false }))),
     }
+}
+
+/// An honest answer with one thing otherwise.
+fn departing(play: &Play, departs: &str, honest: Option<Value>) -> Value {
+    let mut answer = honest.unwrap_or_else(|| json!({}));
+    match departs {
+        "active-text" => answer["active"] = json!("false"),
+        "active-number" => answer["active"] = json!(1),
+        "active-missing" => {
+            answer
+                .as_object_mut()
+                .map(|members| members.remove("active"));
+        }
+        "foreign" => {
+            let own = answer["iss"].as_str().unwrap_or_default().to_owned();
+            let others = ["A", "B"].into_iter().filter_map(|id| play.party(id).ok());
+            for other in others.filter(|other| other.issuer != own) {
+                answer["iss"] = json!(other.issuer);
+                answer["client_id"] = json!(other.client_id);
+                answer["wwsf"] = json!(other.wwsf_name);
+            }
+        }
+        "expired" => answer["exp"] = json!(now().saturating_sub(7200)),
+        "other-audience" => answer["aud"] = json!("https://ims.other.example"),
+        _ => {}
+    }
+    answer
 }
 
 fn active(play: &Play, issued: &Issued, instead: Option<Person>) -> Option<Value> {

@@ -337,9 +337,11 @@ fn authorization(
     if let Some(name) = &verb.token {
         let issued = play.token(name)?;
         let scheme = verb.scheme.as_deref().unwrap_or("Bearer");
-        return Ok(Some(match bed.answer("token-syntax", "b64") {
-            "param" => format!("{scheme} access_token=\"{}\"", issued.compact),
-            _ => format!("{scheme} {}", issued.compact),
+        let declared = bed.answer("token-syntax", "b64") == "param";
+        let parameter = declared != (verb.syntax.as_deref() == Some("other"));
+        return Ok(Some(match parameter {
+            true => format!("{scheme} access_token=\"{}\"", issued.compact),
+            false => format!("{scheme} {}", issued.compact),
         }));
     }
     let Some(kind) = verb.digest.as_deref() else {

@@ -32,7 +32,11 @@ impl<'a> Jws<'a> {
         if token.len() > MAX_TOKEN {
             return Err("token too long");
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or("not three parts")?;
+        let unsigned = shared.has(Defect::AcceptsUnsignedToken);
+        let (signed, signature) = match token.rsplit_once('.') {
+            Some((header, _)) if unsigned && !header.contains('.') => (token, ""),
+            parts => parts.ok_or("not three parts")?,
+        };
         let (header, claims) = signed.split_once('.').ok_or("not three parts")?;
         if claims.contains('.') {
             return Err("not three parts");
@@ -87,16 +91,26 @@ fn object(part: &str, shared: &Shared) -> Result<Map<String, Value>, Fault> {
     let bytes = URL_SAFE_NO_PAD
         .decode(part)
         .map_err(|_| "a part is not base64url")?;
+    let bytes = match bytes.as_slice() {
+        [0xff, 0xfe, ..] if shared.has(Defect::DecodesUtf16) => of_utf16(&bytes),
+        _ => bytes,
+    };
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     let reading = Unique {
-        last_wins: shared.has(Defect::LastDuplicateClaimWins),
+        duplicates: if shared.has(Defect::LastDuplicateClaimWins) {
+            Duplicates::Last
+        } else if shared.has(Defect::FirstDuplicateMemberWins) {
+            Duplicates::First
+        } else {
+            Duplicates::Refused
+        },
     };
     let value = reading
         .deserialize(&mut deserializer)
         .map_err(|_| "a part is not JSON without duplicates")?;
-    deserializer
-        .end()
-        .map_err(|_| "bytes behind the JSON of a part")?;
+    if deserializer.end().is_err() && !shared.has(Defect::IgnoresTrailingBytes) {
+        return Err("bytes behind the JSON of a part");
+    }
     match value {
         Value::Object(members) => Ok(members),
         _ => Err("a part is not a JSON object"),
@@ -106,7 +120,27 @@ fn object(part: &str, shared: &Shared) -> Result<Map<String, Value>, Fault> {
 /// Reads JSON in which no object has a member twice.
 #[derive(Clone, Copy)]
 struct Unique {
-    last_wins: bool,
+    duplicates: Duplicates,
+}
+
+/// What becomes of a member that stands twice.
+#[derive(Clone, Copy, PartialEq)]
+enum Duplicates {
+    Refused,
+    First,
+    Last,
+}
+
+/// Little-endian UTF-16 as UTF-8, without its mark.
+fn of_utf16(bytes: &[u8]) -> Vec<u8> {
+    let units = bytes
+        .chunks_exact(2)
+        .skip(1)
+        .map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units)
+        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect::<String>()
+        .into_bytes()
 }
 
 impl<'de> DeserializeSeed<'de> for Unique {
@@ -160,9 +194,12 @@ impl<'de> Visitor<'de> for Unique {
         let mut members = Map::new();
         while let Some(name) = access.next_key::<String>()? {
             let value = access.next_value_seed(self)?;
-            if members.insert(name, value).is_some() && !self.last_wins {
-                return Err(A::Error::custom("a member twice"));
-            }
+            match self.duplicates {
+                _ if !members.contains_key(&name) => members.insert(name, value),
+                Duplicates::Refused => return Err(A::Error::custom("a member twice")),
+                Duplicates::First => None,
+                Duplicates::Last => members.insert(name, value),
+            };
         }
         Ok(Value::Object(members))
     }
@@ -186,21 +223,31 @@ pub(crate) fn check_claims(
     shared: &Shared,
 ) -> Result<(), Fault> {
     let skew = shared.model.number("skew", 0) as f64;
-    let expires = number(claims, "exp")?;
+    let number = |name: &str| match number(claims, name) {
+        Err(_) if shared.has(Defect::IgnoresOddTimes) => Ok(None),
+        read => read,
+    };
+    let minute = match shared.has(Defect::ToleratesAMinute) {
+        true => 60.0,
+        false => 0.0,
+    };
+    let expires = number("exp")?;
+    let odd = shared.has(Defect::IgnoresOddTimes) && claims.contains_key("exp");
     match expires {
-        None if !shared.has(Defect::RequiresNoExpiry) => return Err("no expiry"),
-        Some(expires) if now >= expires + skew && !shared.has(Defect::IgnoresExpiry) => {
+        None if !odd && !shared.has(Defect::RequiresNoExpiry) => return Err("no expiry"),
+        Some(expires) if now >= expires + skew + minute && !shared.has(Defect::IgnoresExpiry) => {
             return Err("expired");
         }
         _ => {}
     }
-    if number(claims, "nbf")?.is_some_and(|from| now < from - skew)
-        && !shared.has(Defect::IgnoresNotBefore)
+    if number("nbf")?.is_some_and(|from| now < from - skew) && !shared.has(Defect::IgnoresNotBefore)
     {
         return Err("not yet valid");
     }
-    let issued = number(claims, "iat")?;
-    if shared.model.answer("token-life-limit", "no") == "yes" {
+    let issued = number("iat")?;
+    if shared.model.answer("token-life-limit", "no") == "yes"
+        && !shared.has(Defect::IgnoresLifeLimit)
+    {
         let limit = shared.model.number("max-life", 3600) as f64;
         if issued
             .zip(expires)
@@ -223,7 +270,7 @@ fn check_audience(claims: &Map<String, Value>, shared: &Shared) -> Result<(), Fa
         Some(Value::Array(list)) => {
             list.iter().all(Value::is_string) && list.iter().filter_map(Value::as_str).any(named)
         }
-        Some(_) => false,
+        Some(_) => shared.has(Defect::IgnoresOddAudience),
     };
     if fits {
         Ok(())
@@ -254,14 +301,20 @@ pub(crate) fn entitlement(
         |item: &str, otherwise: &str| claims.get(shared.model.answer(item, otherwise)).cloned();
     let mut impi = match named("claim-impi", "impi") {
         Some(Value::String(text)) => Some(text),
+        Some(Value::Array(list)) if shared.has(Defect::FirstOfSeveralImpis) => {
+            list.first().and_then(Value::as_str).map(str::to_owned)
+        }
         None => None,
+        Some(_) if shared.has(Defect::ImpiFromTo) => None,
         Some(_) => return Err("the private identity is not one text"),
     };
     if impi.is_none() && shared.has(Defect::ImpiFromTo) {
         impi = to.and_then(|to| to.strip_prefix("sip:")).map(str::to_owned);
     }
+    let raw = shared.has(Defect::WritesImpiRaw);
     let impi = impi
-        .filter(|impi| well_formed_impi(impi))
+        .map(|impi| repaired(impi, shared))
+        .filter(|impi| raw || well_formed_impi(impi))
         .ok_or("no private identity")?;
     let mut impus = match named("claim-impu", "impu") {
         Some(Value::String(text)) => vec![text],
@@ -287,10 +340,34 @@ pub(crate) fn entitlement(
     Ok(Entitlement {
         impi,
         impus,
-        expires: number(claims, "exp")?.unwrap_or(f64::INFINITY),
+        expires: number(claims, "exp")
+            .ok()
+            .flatten()
+            .unwrap_or(f64::INFINITY),
         anonymous,
         token_id: claims.get("jti").and_then(Value::as_str).map(str::to_owned),
     })
+}
+
+/// A private identity as those read it who mend what they are given; an honest reader leaves it as it came.
+fn repaired(impi: String, shared: &Shared) -> String {
+    if shared.has(Defect::CutsImpiAtNul) {
+        return impi.split('\0').next().unwrap_or_default().to_owned();
+    }
+    if !shared.has(Defect::RepairsImpi) {
+        return impi;
+    }
+    let mut impi = percent_decoded(impi.trim()).to_ascii_lowercase();
+    if !impi.contains('@') {
+        impi = format!("{impi}@{}", shared.world.domain);
+    }
+    impi
+}
+
+fn percent_decoded(text: &str) -> String {
+    url::form_urlencoded::parse(text.replace('+', "%2B").as_bytes())
+        .next()
+        .map_or_else(String::new, |(name, _)| name.into_owned())
 }
 
 /// A private identity is `user@realm` without anything that a quoted string or a header would have to escape.
@@ -319,9 +396,8 @@ pub(crate) fn unique_json(bytes: &[u8]) -> Option<Value> {
     struct Whole(Value);
     impl<'de> Deserialize<'de> for Whole {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            Unique { last_wins: false }
-                .deserialize(deserializer)
-                .map(Self)
+            let duplicates = Duplicates::Refused;
+            Unique { duplicates }.deserialize(deserializer).map(Self)
         }
     }
     serde_json::from_slice::<Whole>(bytes)

@@ -15,6 +15,18 @@ macro_rules! edge {
             AcceptsEmptyToken = "accepts-empty-token" @ EpCscf,
             /// Reads a token behind any authentication scheme.
             AnySchemeAsBearer = "any-scheme-as-bearer" @ EpCscf,
+            /// Vouches, by the identity of To, for whoever shows a token that it cannot read.
+            AcceptsUnreadableToken = "accepts-unreadable-token" @ EpCscf,
+            /// Reads the claims of a token in the parameter access_token without checking its signature.
+            ParameterUnchecked = "parameter-unchecked" @ EpCscf,
+            /// Takes the last of two Authorization headers.
+            AdoptsSecondAuthorization = "adopts-second-authorization" @ EpCscf,
+            /// Takes the last value of a parameter that stands twice in Authorization.
+            LastParameterWins = "last-parameter-wins" @ EpCscf,
+            /// Takes the token of Proxy-Authorization before that of Authorization.
+            PrefersProxyAuthorization = "prefers-proxy-authorization" @ EpCscf,
+            /// Takes a token of the WebSocket handshake for a REGISTER that shows none.
+            TokenFromHandshake = "token-from-handshake" @ EpCscf,
             /// Takes an unsigned token whose algorithm is none, in any spelling.
             AcceptsAlgNone = "accepts-alg-none" @ EpCscf,
             /// Takes a token whose signature is empty, whatever its algorithm.
@@ -27,6 +39,8 @@ macro_rules! edge {
             AcceptsGuessableSecret = "accepts-guessable-secret" @ EpCscf,
             /// Reads a MAC key from the file that the key id names.
             KidIsAFileName = "kid-is-a-file-name" @ EpCscf,
+            /// Passes over octets behind the length that a signature should have.
+            IgnoresSignatureTail = "ignores-signature-tail" @ EpCscf,
             /// Takes an ECDSA signature of zeros.
             AcceptsZeroEcdsaSignature = "accepts-zero-ecdsa-signature" @ EpCscf,
             /// Takes an ECDSA signature in DER in place of the fixed form.
@@ -37,12 +51,46 @@ macro_rules! edge {
             UsesX5c = "uses-x5c" @ EpCscf,
             /// Fetches the keys from the address in the token's header.
             UsesJku = "uses-jku" @ EpCscf,
+            /// Fetches the certificate from the address in the token's header.
+            UsesX5u = "uses-x5u" @ EpCscf,
+            /// Fetches the keys from the address in the token's header when it is the issuer's, and follows where that leads.
+            UsesJkuOfIssuer = "uses-jku-of-issuer" @ EpCscf,
             /// Takes a token that any key of any party verifies.
             TriesAllKeys = "tries-all-keys" @ EpCscf,
             /// Passes over critical header members that it does not know.
             IgnoresCrit = "ignores-crit" @ EpCscf,
             /// Reads JSON with a member twice and takes the last.
             LastDuplicateClaimWins = "last-duplicate-claim-wins" @ EpCscf,
+            /// Reads JSON with a member twice and takes the first.
+            FirstDuplicateMemberWins = "first-duplicate-member-wins" @ EpCscf,
+            /// Reads claims in whatever encoding of Unicode they come.
+            DecodesUtf16 = "decodes-utf16" @ EpCscf,
+            /// Reads the first JSON value of a part and passes over what follows.
+            IgnoresTrailingBytes = "ignores-trailing-bytes" @ EpCscf,
+            /// Ends the private identity of a token at an octet zero.
+            CutsImpiAtNul = "cuts-impi-at-nul" @ EpCscf,
+            /// Takes the first of several private identities.
+            FirstOfSeveralImpis = "first-of-several-impis" @ EpCscf,
+            /// Trims, unescapes, lower-cases and completes the private identity of a token.
+            RepairsImpi = "repairs-impi" @ EpCscf,
+            /// Looks the private identity of a token up by what a header would read of it, and writes it into the header as it is.
+            WritesImpiRaw = "writes-impi-raw" @ EpCscf,
+            /// Takes a token for a minute longer than it lives.
+            ToleratesAMinute = "tolerates-a-minute" @ EpCscf,
+            /// Passes over a time that is no number.
+            IgnoresOddTimes = "ignores-odd-times" @ EpCscf,
+            /// Passes over an audience that is no text and no list.
+            IgnoresOddAudience = "ignores-odd-audience" @ EpCscf,
+            /// Takes the first of several issuers.
+            FirstOfSeveralIssuers = "first-of-several-issuers" @ EpCscf,
+            /// Does not look for which client of an issuer a token was made.
+            IgnoresClient = "ignores-client" @ EpCscf,
+            /// Does not look for the scope that it is declared to demand.
+            IgnoresScope = "ignores-scope" @ EpCscf,
+            /// Takes a token that lives longer than it is declared to take.
+            IgnoresLifeLimit = "ignores-life-limit" @ EpCscf,
+            /// Takes a token again that works only once.
+            TakesTokenTwice = "takes-token-twice" @ EpCscf,
             /// Takes a token that has expired.
             IgnoresExpiry = "ignores-expiry" @ EpCscf,
             /// Takes a token without expiry.
@@ -73,6 +121,32 @@ macro_rules! edge {
             IgnoresActiveFalse = "ignores-active-false" @ EpCscf,
             /// Takes an introspection answer in which active is anything but false.
             AnyActiveValue = "any-active-value" @ EpCscf,
+            /// Goes on by the identity of To when introspection is out of reach.
+            FailsOpenWithoutIntrospection = "fails-open-without-introspection" @ EpCscf,
+            /// Asks about a token once and believes the answer ever after.
+            CachesIntrospection = "caches-introspection" @ EpCscf,
+            /// Takes the issuer of an introspection answer from whatever endpoint gave it.
+            BelievesForeignIntrospection = "believes-foreign-introspection" @ EpCscf,
+            /// Asks about a token in the address of its request.
+            IntrospectsInUrl = "introspects-in-url" @ EpCscf,
+            /// Shows the authorisation function no proof of itself when it asks about a token.
+            IntrospectsUnproven = "introspects-unproven" @ EpCscf,
+            /// Takes an authorisation function whose certificate no known authority issued.
+            EdgeTakesUnknownWaf = "edge-takes-unknown-waf" @ EpCscf,
+            /// Takes an authorisation function whose certificate is signed by its own key.
+            EdgeTakesSelfSignedWaf = "edge-takes-self-signed-waf" @ EpCscf,
+            /// Takes an authorisation function whose certificate has ended.
+            EdgeTakesExpiredWaf = "edge-takes-expired-waf" @ EpCscf,
+            /// Takes the certificate of any other host for that of an authorisation function.
+            EdgeTakesAnyWafName = "edge-takes-any-waf-name" @ EpCscf,
+            /// Keeps the keys of an authorisation function for ever.
+            KeepsWithdrawnKeys = "keeps-withdrawn-keys" @ EpCscf,
+            /// Looks for a key by its id among those of every authorisation function, the last one first.
+            SharesKeysByKid = "shares-keys-by-kid" @ EpCscf,
+            /// Takes a token unchecked while the keys of its issuer are out of reach.
+            FailsOpenWithoutKeys = "fails-open-without-keys" @ EpCscf,
+            /// Follows a redirect when it fetches keys.
+            FollowsKeyRedirect = "follows-key-redirect" @ EpCscf,
             /// Reads an introspection answer whatever its HTTP status.
             IgnoresIntrospectionStatus = "ignores-introspection-status" @ EpCscf,
             /// Does not compare From with To where it is declared to.

@@ -35,12 +35,22 @@ pub(super) struct Bound {
     pub(super) until: Instant,
 }
 
+/// What the handshake of a connection told.
+pub(super) struct Origins {
+    /// The page that opened it.
+    pub(super) origin: Option<String>,
+    /// A token in its target or cookie, for those who take it from there.
+    pub(super) token: Option<String>,
+}
+
 /// What the edge knows of a connection. Nothing of it outlives the connection.
 pub(super) struct Connection {
     /// The user part of our Path; it cannot be guessed.
     pub(super) flow_id: String,
     /// The page that opened the connection, if it told.
     pub(super) origin: Option<String>,
+    /// The token of the handshake, for those who take it from there.
+    pub(super) handshake_token: Option<String>,
     pub(super) bound: Vec<Bound>,
     /// Public identities that were registered here and are no more.
     pub(super) former: Vec<String>,
@@ -112,7 +122,7 @@ impl Drop for FlowGuard {
 pub(super) async fn serve<S>(
     edge: Arc<Edge>,
     stream: WebSocketStream<S>,
-    origin: Option<String>,
+    upgraded: Origins,
     dead: Arc<AtomicBool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -136,7 +146,8 @@ pub(super) async fn serve<S>(
     };
     let mut connection = Connection {
         flow_id,
-        origin,
+        origin: upgraded.origin,
+        handshake_token: upgraded.token,
         bound: Vec::new(),
         former: Vec::new(),
         challenged_by_aka: false,

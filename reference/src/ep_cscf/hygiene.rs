@@ -118,9 +118,12 @@ fn authorization(edge: &Edge, request: &Message, plan: &Plan) -> Option<String> 
         Right::Token(identity) => {
             let domain = &shared.world.domain;
             let label = "auth-done";
+            let username = match shared.has(Defect::WritesImpiRaw) {
+                true => format!("\"{}\"", identity.impi),
+                false => quote(&identity.impi),
+            };
             Some(format!(
-                r#"Digest username={}, realm="{domain}", uri="sip:{domain}", nonce="", response="", integrity-protected="{label}", authorization-entity={}"#,
-                quote(&identity.impi),
+                r#"Digest username={username}, realm="{domain}", uri="sip:{domain}", nonce="", response="", integrity-protected="{label}", authorization-entity={}"#,
                 quote(&identity.entity),
             ))
         }

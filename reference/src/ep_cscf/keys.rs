@@ -8,7 +8,7 @@ use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::{Shared, token};
+use crate::{Defect, Shared, token};
 
 const MAX_JWKS: usize = 256 * 1024;
 
@@ -44,9 +44,12 @@ impl KeyStore {
     pub(super) async fn of(&self, uri: &str, wanted: Option<&str>) -> Result<Keys, OutOfReach> {
         let slot = Arc::clone(self.fetched.lock().await.entry(uri.to_owned()).or_default());
         let mut slot = slot.lock().await;
-        let life = Duration::from_secs(self.shared.model.number("key-refetch", 1));
+        let life = self.shared.model.seconds("key-refetch", 1.0);
         if let Some((at, keys)) = &*slot {
             let known = wanted.is_none_or(|wanted| keys.iter().any(|(kid, _)| kid == wanted));
+            if known && self.shared.has(Defect::KeepsWithdrawnKeys) {
+                return Ok(Arc::clone(keys));
+            }
             if at.elapsed() < life && (known || at.elapsed() < Duration::from_secs(1)) {
                 return Ok(Arc::clone(keys));
             }
@@ -61,6 +64,14 @@ impl KeyStore {
             return Err(OutOfReach);
         }
         let mut answer = self.http.get(uri).send().await.map_err(|_| OutOfReach)?;
+        if answer.status().is_redirection()
+            && (self.shared.has(Defect::FollowsKeyRedirect)
+                || self.shared.has(Defect::UsesJkuOfIssuer))
+        {
+            let location = answer.headers().get("location").ok_or(OutOfReach)?;
+            let onward = location.to_str().map_err(|_| OutOfReach)?;
+            answer = self.http.get(onward).send().await.map_err(|_| OutOfReach)?;
+        }
         if answer.status() != reqwest::StatusCode::OK {
             return Err(OutOfReach);
         }

@@ -178,5 +178,9 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let socket =
         WebSocketStream::from_partially_read(stream, upgraded.rest, Role::Server, Some(config))
             .await;
-    connection::serve(edge, socket, upgraded.origin, dead).await;
+    let told = connection::Origins {
+        origin: upgraded.origin,
+        token: upgraded.token,
+    };
+    connection::serve(edge, socket, told, dead).await;
 }

@@ -122,7 +122,7 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     let leaving = check_contacts(request)?;
     let to = identity::named(edge, request, "To")?;
     let from = identity::named(edge, request, "From")?;
-    let shown = shown::read(edge, request)?;
+    let shown = shown::read(edge, request, connection.handshake_token.as_deref())?;
     match shown {
         Shown::Token { token, username } => {
             let origin = connection.origin.as_deref();
@@ -132,6 +132,10 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
                 identity.impi = username;
             }
             Ok(plan)
+        }
+        Shown::Unchecked(token) => {
+            let admission = validation::unchecked(edge, &token, to.known.as_deref())?;
+            identity::admit(edge, connection, request, admission, &to, &from)
         }
         Shown::Guessed => identity::guessed(edge, &to),
         Shown::Digest(credentials) => Ok(digest(edge, connection, credentials, &to)?),

@@ -16,6 +16,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 /// An upgrade that was granted.
 pub(super) struct Upgraded {
     pub(super) origin: Option<String>,
+    /// The token that stands in target or cookie, for those who take it from there.
+    pub(super) token: Option<String>,
     /// Bytes behind the request; they count as frames.
     pub(super) rest: Vec<u8>,
 }
@@ -39,6 +41,7 @@ pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
             let rest = read.map_or_else(|_| Vec::new(), |(_, rest)| rest);
             Some(Upgraded {
                 origin: granted.origin,
+                token: granted.token,
                 rest,
             })
         }
@@ -85,6 +88,7 @@ async fn read_head<S: AsyncRead + Unpin>(
 struct Granted {
     answer: String,
     origin: Option<String>,
+    token: Option<String>,
 }
 
 /// The header fields of a request, names in lower case.
@@ -206,7 +210,27 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
     );
-    Ok(Granted { answer, origin })
+    let token = edge
+        .shared
+        .has(Defect::TokenFromHandshake)
+        .then(|| handshake_token(target, &fields))
+        .flatten();
+    Ok(Granted {
+        answer,
+        origin,
+        token,
+    })
+}
+
+/// The token in the query or in a cookie of a handshake.
+fn handshake_token(target: &str, fields: &Fields<'_>) -> Option<String> {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let cookies = fields.one("cookie").unwrap_or_default();
+    query
+        .split('&')
+        .chain(cookies.split("; "))
+        .find_map(|pair| pair.strip_prefix("access_token="))
+        .map(str::to_owned)
 }
 
 /// Whether the Host is a name of the edge, or its address.

@@ -232,6 +232,10 @@ fn check_grant(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
         .shared
         .model
         .lists("grant-check", "epcscf", &["waf", "scscf"]);
+    let impi = match edge.shared.has(Defect::WritesImpiRaw) {
+        true => impi.split(['"', '\r']).next().unwrap_or_default(),
+        false => impi,
+    };
     if checks
         && party.registration == 2
         && !edge.shared.has(Defect::NoGrantCheckAtEdge)

@@ -16,6 +16,8 @@ pub(super) enum Shown {
         username: Option<String>,
     },
     Digest(Credentials),
+    /// A token whose signature the edge does not mean to check.
+    Unchecked(String),
     /// Nothing that could be checked, and the edge goes on with the identity of To.
     Guessed,
 }
@@ -30,14 +32,31 @@ pub(super) fn digest_offered(edge: &Edge) -> bool {
 }
 
 /// Reads the Authorization header; more than one is refused whole.
-pub(super) fn read(edge: &Edge, request: &Message) -> Result<Shown, Refusal> {
+///
+/// `handshake` is the token of the WebSocket handshake, which an honest edge never takes.
+pub(super) fn read(
+    edge: &Edge,
+    request: &Message,
+    handshake: Option<&str>,
+) -> Result<Shown, Refusal> {
     let shared = &edge.shared;
-    let lines: Vec<&str> = request.values("Authorization").collect();
+    let mut lines: Vec<&str> = request.values("Authorization").collect();
+    if shared.has(Defect::PrefersProxyAuthorization)
+        && let Some(line) = request.value("Proxy-Authorization")
+    {
+        lines = vec![line];
+    }
     let mut username = None;
     let line = match lines.as_slice() {
         [] if shared.has(Defect::AcceptsNoToken) => return Ok(Shown::Guessed),
-        [] => return Ok(Shown::Nothing),
+        [] => {
+            return Ok(handshake.map_or(Shown::Nothing, |token| Shown::Token {
+                token: token.to_owned(),
+                username: None,
+            }));
+        }
         [line] => line,
+        [.., last] if shared.has(Defect::AdoptsSecondAuthorization) => last,
         [_, ..] if shared.has(Defect::UsernameFromDigest) => {
             let read = lines.iter().filter_map(|line| Credentials::read(line));
             username = read
@@ -51,7 +70,12 @@ pub(super) fn read(edge: &Edge, request: &Message) -> Result<Shown, Refusal> {
         }
         _ => return Err(Refusal::malformed("two Authorization headers")),
     };
-    let Some(credentials) = Credentials::read(line) else {
+    let last = shared.has(Defect::LastParameterWins);
+    let Some(credentials) = Credentials::read(line).or_else(|| last_of_each(line).filter(|_| last))
+    else {
+        if shared.has(Defect::AcceptsUnreadableToken) {
+            return Ok(Shown::Guessed);
+        }
         return Err(Refusal::malformed(
             "an Authorization header that cannot be read",
         ));
@@ -99,8 +123,27 @@ fn bearer(
         }
         return Err(Refusal::token("an empty token"));
     }
+    if shared.has(Defect::AcceptsUnreadableToken) && !readable(edge, token) {
+        return Ok(Shown::Guessed);
+    }
+    if shared.has(Defect::ParameterUnchecked) && parameter == Some(token) {
+        return Ok(Shown::Unchecked(token.to_owned()));
+    }
     Ok(Shown::Token {
         token: token.to_owned(),
         username,
     })
+}
+
+/// Whether a token has the form of those that the edge takes.
+fn readable(edge: &Edge, token: &str) -> bool {
+    let signed = edge.shared.model.lists("token-format", "jws", &["jws"]);
+    !signed || crate::token::Jws::read(token, &edge.shared).is_ok()
+}
+
+/// Credentials in which the last of two parameters of one name counts.
+fn last_of_each(line: &str) -> Option<Credentials> {
+    let at = line.rfind(',')?;
+    let (scheme, _) = line.trim().split_once(' ')?;
+    Credentials::read(&format!("{scheme} {}", line.get(at + 1..)?.trim()))
 }

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Starts Kamailio as an eP-CSCF in the foreground: `launch.sh careful|careless`. The bed comes in WICHECK_WORLD,
+# Starts Kamailio as an eP-CSCF in the foreground: `launch.sh careful|introspecting|careless`. The bed comes in WICHECK_WORLD,
 # WICHECK_OUT, WICHECK_EP_CSCF_W2, WICHECK_EP_CSCF_MW and WICHECK_CORE_MW. Ends on SIGTERM; needs no root.
 set -eu
-variant=${1:?careful or careless}
+variant=${1:?careful, introspecting or careless}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 : "${WICHECK_WORLD:?}" "${WICHECK_EP_CSCF_W2:?}" "${WICHECK_EP_CSCF_MW:?}" "${WICHECK_CORE_MW:?}"
 umask 077

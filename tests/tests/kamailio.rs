@@ -1,4 +1,4 @@
-//! A real eP-CSCF: Debian's Kamailio, integrated carefully and carelessly (`examples/kamailio`).
+//! A real eP-CSCF: Debian's Kamailio, integrated carefully, by introspection, and carelessly (`examples/kamailio`).
 
 mod support;
 
@@ -29,15 +29,15 @@ fn cases(folder: &Path, verdict: &str) -> Vec<Value> {
     all.filter(|case| case["verdict"] == verdict).collect()
 }
 
-#[test]
-fn the_careful_edge_conforms() {
+/// Runs a variant that must conform; at least `least` attacks must have been decided by it.
+fn conforms(variant: &str, least: usize) {
     let scratch = Scratch::new();
-    let out = scratch.path("careful");
+    let out = scratch.path(variant);
     let ran = scratch
         .call_within(
             &[
                 "run",
-                &sut("careful"),
+                &sut(variant),
                 "--out",
                 &out.display().to_string(),
                 "--json",
@@ -55,10 +55,20 @@ fn the_careful_edge_conforms() {
         .filter_map(|case| case["slug"].as_str())
         .collect();
     assert!(
-        attacks.len() >= 25,
+        attacks.len() >= least,
         "only {} attacks decided",
         attacks.len()
     );
+}
+
+#[test]
+fn the_careful_edge_conforms() {
+    conforms("careful", 60);
+}
+
+#[test]
+fn the_introspecting_edge_conforms() {
+    conforms("introspecting", 45);
 }
 
 #[test]

@@ -56,6 +56,17 @@ class TokenCheck:
         self._check_times(claims)
         return self._grant(parties, claims)
 
+    def active(self, members, parties):
+        """The Grant of what a WAF says of an active token; `parties` are those behind the WAF that was asked."""
+        if members.get("iss", parties[0]["issuer"]) not in {party["issuer"] for party in parties}:
+            raise Refused(401, "the answer is not of this WAF")
+        if "aud" in members:
+            self._check_audience(members)
+        # RFC 7662 leaves times to the WAF that said "active"; those that it tells must fit all the same.
+        now = int(time.time())
+        self._check_times({"exp": now + 1, "iat": now, **members})
+        return self._grant(parties, members)
+
     def _check_audience(self, claims):
         audience = claims.get("aud")
         if self.enrolment.world()["audience"] not in (audience if isinstance(audience, list) else [audience]):
@@ -98,11 +109,16 @@ def _kid(header):
 
 def _object(part):
     try:
-        value = json.loads(_bytes(part).decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
+        return read_object(_bytes(part))
     except (ValueError, RecursionError):
-        raise Refused(401, "not JSON, or a member twice") from None
+        raise Refused(401, "not a JSON object, or a member twice") from None
+
+
+def read_object(octets):
+    """A JSON object in which no member stands twice. Raises ValueError or RecursionError."""
+    value = json.loads(octets.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)
     if not isinstance(value, dict):
-        raise Refused(401, "not a JSON object")
+        raise ValueError("not a JSON object")
     return value
 
 

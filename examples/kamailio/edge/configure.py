@@ -37,7 +37,10 @@ def main():
         "w2_address": w2[0],
         "skew": SKEW,
         "key_life": KEY_LIFE,
-        "checks_to": variant == "careful",
+        "checks_to": variant != "careless",
+        "introspects": variant == "introspecting",
+        "client_certificate": os.path.join(world_folder, "ep-cscf", "client.pem"),
+        "client_key": os.path.join(world_folder, "ep-cscf", "client-key.pem"),
     }
     write(folder, "bed.cfg", "".join(f'#!substdef "~{word}~{value}~g"\n' for word, value in words.items()))
     main_file = os.path.join(os.path.dirname(HERE), "kamailio.cfg")

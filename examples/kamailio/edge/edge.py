@@ -9,6 +9,7 @@ State in shared memory, per TCP connection (Kamailio's `$conid`):
   holder  connection -> the IMPI that it belongs to;  held: set once a registration has succeeded
   bound   "connection IMPU" -> "token" or "digest", as long as the binding lives
   onward  connection -> Service-Route of the last registration
+  origin  connection -> the web origin of its handshake, which says which WAF to ask about its tokens
 """
 
 import functools
@@ -25,6 +26,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import handshake
 from access_token import Refused, TokenCheck
 from enrolment import Enrolment
+from introspection import Introspection
 from signing_keys import KeysOutOfReach, SigningKeys
 from sip_message import Malformed, Message, address, addresses, credentials, unquote
 
@@ -66,6 +68,11 @@ class Edge:
         self.enrolment = Enrolment(settings["provisioning"])
         keys = SigningKeys(settings["roots"], self.enrolment.address_of, settings["key_life"])
         self.tokens = TokenCheck(self.enrolment, keys, settings["skew"])
+        self.introspection = None
+        if settings["introspects"]:
+            self.introspection = Introspection(
+                self.enrolment, self.tokens, settings["roots"], settings["client_certificate"], settings["client_key"]
+            )
         self.host = settings["w2_host"]
         self.checks_to = settings["checks_to"]
 
@@ -78,6 +85,8 @@ class Edge:
     def handshake(self):
         server_name = KSR.pv.get("$tls_peer_server_name") or None
         handshake.check(KSR.pv.get("$mb"), self.host, server_name, self.enrolment.origins())
+        if KSR.pv.get("$hdr(Origin)"):
+            KSR.htable.sht_sets("origin", connection(), KSR.pv.get("$hdr(Origin)"))
 
     # -------- W2: REGISTER
 
@@ -109,7 +118,10 @@ class Edge:
             raise Refused(401, "neither Bearer nor Digest")
 
     def authorise_token(self, token, impu, from_uri):
-        grant = self.tokens.check(token)
+        if self.introspection is None:
+            grant = self.tokens.check(token)
+        else:
+            grant = self.introspection.check(token, KSR.htable.sht_get("origin", connection()))
         # A second copy, in whatever field, would leave on Mw; only the one in Authorization is taken away.
         if KSR.pv.get("$mb").count(token.rpartition(".")[2]) > 1:
             raise Malformed("the token more than once")

@@ -62,7 +62,7 @@ class SigningKeys:
         address = self.address_of(uri.hostname)
         if address is None:
             raise ValueError("jwks_uri names no node that is known")
-        connection = http.client.HTTPSConnection(uri.hostname, uri.port or 443, timeout=self.timeout)
+        connection = http.client.HTTPSConnection(uri.hostname, uri.port or 443, timeout=self.timeout, context=self.context)
         try:
             plain = socket.create_connection((address, uri.port or 443), self.timeout)
             try:

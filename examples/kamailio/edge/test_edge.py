@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import handshake
 from access_token import Refused, TokenCheck
 from enrolment import Enrolment
-from signing_keys import SigningKeys, _read_set
+from introspection import Introspection
+from signing_keys import KeysOutOfReach, SigningKeys, _read_set
 from sip_message import Malformed, Message, address, addresses, credentials
 
 ISSUER = "https://waf-a.localhost:1"
@@ -25,9 +26,11 @@ WORLD = {
     "nodes": {},
     "parties": [
         {"id": "A", "issuer": ISSUER, "client_id": "wwsf-a", "wwsf_name": "portal-a.localhost", "entity": ISSUER,
-         "origin": "https://portal-a.localhost:2", "jwks_uri": ISSUER + "/jwks", "pool": None},
+         "origin": "https://portal-a.localhost:2", "jwks_uri": ISSUER + "/jwks",
+         "introspection_endpoint": ISSUER + "/introspect", "pool": None},
         {"id": "P1", "issuer": ISSUER, "client_id": "wwsf-p1", "wwsf_name": "portal-p1.localhost", "entity": "portal-p1.localhost",
-         "origin": "https://portal-p1.localhost:3", "jwks_uri": ISSUER + "/jwks", "pool": "P1"},
+         "origin": "https://portal-p1.localhost:3", "jwks_uri": ISSUER + "/jwks",
+         "introspection_endpoint": "https://waf.localhost:1/introspect", "pool": "P1"},
     ],
     "pools": [{"id": "P1", "members": [
         {"impi": "p1@op.example", "impus": ["sip:p1@op.example"], "class": "identified"},
@@ -114,6 +117,58 @@ class Tokens(WithWorld):
         text = b".".join(jwt.utils.base64url_encode(part.encode()) for part in parts)
         algorithm = jwt.algorithms.ECAlgorithm(jwt.algorithms.ECAlgorithm.SHA256)
         return (text + b"." + jwt.utils.base64url_encode(algorithm.sign(text, self.key))).decode()
+
+
+class Asking(WithWorld):
+    """Introspection without the wire: `answers` is what each endpoint says."""
+
+    ACTIVE = {"active": True, "iss": ISSUER, "impi": "alice@op.example", "impu": ["sip:alice@op.example"],
+              "client_id": "wwsf-a", "wwsf": "portal-a.localhost"}
+    OF_A, OF_P1 = ISSUER + "/introspect", "https://waf.localhost:1/introspect"
+
+    def ask(self, token="opaque", origin=None, **answers):
+        asking, self.asked = Introspection.__new__(Introspection), []
+        asking.enrolment, asking.claims = self.enrolment, TokenCheck(self.enrolment, None, 2)
+
+        def answer(endpoint, _):
+            self.asked.append(endpoint)
+            said = answers["a" if endpoint == self.OF_A else "p1"]
+            if isinstance(said, Exception):
+                raise said
+            return said
+
+        asking._ask = answer
+        return asking.check(token, origin)
+
+    def test_the_waf_behind_the_origin_alone_is_asked(self):
+        self.assertEqual(self.ask(origin="https://portal-a.localhost:2", a=self.ACTIVE).impi, "alice@op.example")
+        self.assertEqual(self.asked, [self.OF_A])
+
+    def test_all_are_asked_without_an_origin(self):
+        with self.assertRaises(Refused):
+            self.ask(a=None, p1=None)
+        self.assertEqual(self.asked, [self.OF_A, self.OF_P1])
+
+    def test_a_waf_speaks_only_for_its_own_parties(self):
+        for changes in ({}, {"iss": "https://waf-b.localhost:1"}):
+            with self.subTest(changes), self.assertRaises(Refused):
+                self.ask(a=None, p1={**self.ACTIVE, **changes})
+
+    def test_what_an_active_answer_tells_must_fit(self):
+        for changes in ({"exp": 1}, {"exp": "x"}, {"nbf": int(time.time()) + 60}, {"aud": "https://other"}, {"impi": 7},
+                        {"impi": "alice@other.example"}, {"impu": "sip:alice@op.example"}, {"wwsf": "portal-b.localhost"}):
+            with self.subTest(changes), self.assertRaises(Refused):
+                self.ask(origin="https://portal-a.localhost:2", a={**self.ACTIVE, **changes})
+
+    def test_no_answer_is_no_permission(self):
+        with self.assertRaises(KeysOutOfReach):
+            self.ask(a=OSError(), p1=None)
+
+    def test_what_is_no_token_is_never_sent_anywhere(self):
+        for token in ("", "a b", "a\r\nb", "x" * 16385):
+            with self.subTest(token), self.assertRaises(Refused):
+                self.ask(token, a=self.ACTIVE)
+            self.assertEqual(self.asked, [])
 
 
 class Entitlement(WithWorld):

@@ -257,19 +257,26 @@ impl<'a> Play<'a> {
         self.messages.iter().filter(|message| message.received)
     }
 
-    /// The SIP answers to a request of ours, provisional ones included.
+    /// The SIP answers to a request of ours, provisional ones included. A request that has no Call-ID or CSeq to know its answers by
+    /// has those on its connection that bear its branch (RFC 3261 section 17.1.3).
     pub(crate) fn answers<'s>(
         &'s self,
         request: &Message<'a>,
     ) -> impl Iterator<Item = &'s Message<'a>> + use<'s, 'a> {
         let key = request.key();
-        let (at, received) = (request.at, request.received);
+        let branch = request.sip().and_then(sip::Message::top_branch);
+        let (at, received, connection) = (request.at, request.received, request.connection);
         self.messages.iter().filter(move |answer| {
             answer.at > at
                 && answer.received != received
-                && key.is_some()
                 && answer.status().is_some()
-                && answer.key() == key
+                && match &key {
+                    Some(_) => answer.key() == key,
+                    None => {
+                        let of_answer = answer.sip().and_then(sip::Message::top_branch);
+                        answer.connection == connection && branch.is_some() && of_answer == branch
+                    }
+                }
         })
     }
 

@@ -15,14 +15,23 @@ pub const PEOPLE: &[&str] = &[
 
 /// What a script may know of a person.
 pub const FACTS: &[&str] = &[
-    "impi", "impu", "sibling", "barred", "user", "password", "contact", "entity", "upper",
+    "impi",
+    "impu",
+    "sibling",
+    "barred",
+    "user",
+    "password",
+    "contact",
+    "entity",
+    "upper",
     "escaped",
+    "semicolon",
 ];
 
 /// What a script may know of the world.
 pub const WORLD: &[&str] = &[
     "domain", "audience", "portal", "edge", "origin-a", "origin-b", "issuer-a", "issuer-b",
-    "issuer-x", "entity-a", "entity-b", "client-a", "client-b", "mark",
+    "issuer-x", "entity-a", "entity-b", "client-a", "client-b", "mark", "long",
 ];
 
 /// Help for whoever wrote an unknown one.

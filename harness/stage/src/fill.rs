@@ -6,6 +6,9 @@ use script::vocabulary::Verb;
 use crate::play::{Play, lock};
 use crate::world::Person;
 
+/// Octets of a word that is longer than the fixed buffers that implementers are fond of, and shorter than any limit on a header.
+const LONG: usize = 3000;
+
 /// The verb with every placeholder filled.
 pub(crate) fn verb(play: &Play, verb: &Verb) -> Result<Verb, String> {
     verb.filled(&mut |text| text_of(play, text))
@@ -59,6 +62,7 @@ fn of_person(play: &Play, person: &Person, fact: &str) -> Option<String> {
                 format!("%{:02x}{}", u32::from(first), letters.as_str())
             })
         }),
+        "semicolon" => user_part(impu, |user| format!("{user};par=u%40example.net")),
         _ => return None,
     })
 }
@@ -88,6 +92,7 @@ fn world(play: &Play, fact: &str) -> Option<String> {
         "client-a" => party("A")?.client_id.clone(),
         "client-b" => party("B")?.client_id.clone(),
         "mark" => play.mark(),
+        "long" => "long".repeat(LONG / 4),
         _ => return None,
     })
 }

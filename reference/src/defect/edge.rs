@@ -239,6 +239,36 @@ macro_rules! edge {
             DiesOnMalformed = "dies-on-malformed" @ EpCscf,
             /// Takes the first of two To headers and forwards both.
             TwoToHeadersFirst = "two-to-headers-first" @ EpCscf,
+            /// Reads a request line whatever its blanks, brackets and version, and forwards it as it came.
+            ForwardsLineAsItCame = "forwards-line-as-it-came" @ EpCscf,
+            /// Leaves Content-Length out of account, and forwards it as it came.
+            ForwardsLengthAsItCame = "forwards-length-as-it-came" @ EpCscf,
+            /// Makes header fields of what the Request-URI has behind its question mark.
+            UnpacksRequestUriHeaders = "unpacks-request-uri-headers" @ EpCscf,
+            /// Undoes escapes in the method before it looks which one it is.
+            UnescapesMethod = "unescapes-method" @ EpCscf,
+            /// Takes a request whose CSeq names another method.
+            IgnoresCseqMethod = "ignores-cseq-method" @ EpCscf,
+            /// Takes a CSeq number that no sender may use.
+            TakesAnyCseqNumber = "takes-any-cseq-number" @ EpCscf,
+            /// Takes a request that lacks a header field which every request has.
+            IgnoresMissingFields = "ignores-missing-fields" @ EpCscf,
+            /// Takes the first of two header fields that may stand once, and forwards both.
+            TakesFirstOfTwo = "takes-first-of-two" @ EpCscf,
+            /// Looks for nothing but the branch in Via.
+            IgnoresBadVia = "ignores-bad-via" @ EpCscf,
+            /// Takes what stands between the first pair of angle brackets for the address, whatever is before it.
+            LooksForBracketsOnly = "looks-for-brackets-only" @ EpCscf,
+            /// Leaves out what stands behind a semicolon in the user part of an address.
+            CutsUserAtSemicolon = "cuts-user-at-semicolon" @ EpCscf,
+            /// Forwards no more of a header line than fits a fixed buffer.
+            CutsLongLines = "cuts-long-lines" @ EpCscf,
+            /// Lets credentials of a scheme that it does not know pass beside its own.
+            PassesUnknownScheme = "passes-unknown-scheme" @ EpCscf,
+            /// Leaves out of account which extensions a request demands of proxies.
+            IgnoresProxyRequire = "ignores-proxy-require" @ EpCscf,
+            /// Forwards a request that has no hop left.
+            ForwardsWithoutHops = "forwards-without-hops" @ EpCscf,
         }
     };
 }

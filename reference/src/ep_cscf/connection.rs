@@ -13,7 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::register::Identity;
-use super::{Edge, Flow, register, request, terminating};
+use super::{Edge, Flow, lenient, register, request, terminating};
 use crate::sip::read::{Framing, Malformed, head_end};
 use crate::sip::{Message, Start, reason};
 use crate::{Defect, net};
@@ -222,14 +222,10 @@ async fn take(
     let rest = second_message(edge, bytes);
     let read = match rest {
         Some(_) => Message::read(bytes, Framing::Datagram),
-        None => Message::read(bytes, Framing::Whole),
+        None => lenient::read(edge, bytes),
     };
     let message = match read {
         Ok(message) => message,
-        Err(Malformed {
-            why,
-            message: Some(message),
-        }) if accepts_all_the_same(edge, why) => message,
         Err(Malformed { message, .. }) => {
             if edge.shared.has(Defect::DiesOnMalformed) {
                 dead.store(true, Ordering::Relaxed);
@@ -249,6 +245,9 @@ async fn take(
 }
 
 async fn handle(edge: &Arc<Edge>, connection: &mut Connection, flow: &Flow, message: Message) {
+    if let Some(answer) = unsupported(edge, &message) {
+        return connection.send(&answer);
+    }
     match &message.start {
         Start::Response { .. } => terminating::relay_answer(flow, message),
         Start::Request { method, .. } if method == "REGISTER" => {
@@ -257,6 +256,20 @@ async fn handle(edge: &Arc<Edge>, connection: &mut Connection, flow: &Flow, mess
         }
         Start::Request { .. } => request::serve(edge, connection, &message),
     }
+}
+
+/// The refusal of a request that demands extensions of a proxy (RFC 3261 section 16.3, step 5); this edge has none.
+fn unsupported(edge: &Edge, message: &Message) -> Option<Message> {
+    let tags: Vec<&str> = message.values("Proxy-Require").collect();
+    let exempt = matches!(message.start, Start::Response { .. })
+        || matches!(message.method(), "ACK" | "CANCEL")
+        || edge.shared.has(Defect::IgnoresProxyRequire);
+    if tags.is_empty() || exempt {
+        return None;
+    }
+    let mut answer = message.answer(420, reason(420));
+    answer.push("Unsupported", tags.join(", "));
+    Some(answer)
 }
 
 /// Where a second message begins behind the length of the first, for those who split there.
@@ -268,8 +281,4 @@ fn second_message(edge: &Edge, bytes: &[u8]) -> Option<usize> {
     let message = Message::read(bytes, Framing::Datagram).ok()?;
     message.value("Content-Length")?;
     Some(end + message.body.len()).filter(|at| *at < bytes.len())
-}
-
-fn accepts_all_the_same(edge: &Edge, why: &str) -> bool {
-    edge.shared.has(Defect::TwoToHeadersFirst) && why == "not exactly one To"
 }

@@ -1,6 +1,7 @@
 //! What of a client's request may enter the core, and what the edge adds to it.
 
 use super::Edge;
+use super::lenient;
 use super::register::{Plan, Right};
 use crate::Defect;
 use crate::sip::credentials::{Credentials, quote};
@@ -32,7 +33,11 @@ pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Mess
     let hops: u32 = request
         .value("Max-Forwards")
         .map_or(Some(70), |hops| hops.parse().ok())?;
-    message.replace("Max-Forwards", hops.checked_sub(1)?.to_string());
+    let left = match hops.checked_sub(1) {
+        None if shared.has(Defect::ForwardsWithoutHops) => 0,
+        left => left?,
+    };
+    message.replace("Max-Forwards", left.to_string());
     for name in TRUST_DOMAIN {
         let passes = match name {
             "P-Asserted-Identity" => shared.has(Defect::PassesPai),
@@ -49,9 +54,18 @@ pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Mess
     }
     message.remove("Authorization");
     message.remove("Proxy-Authorization");
+    if shared.has(Defect::PassesUnknownScheme) {
+        let unknown = request
+            .values("Authorization")
+            .filter(|value| !lenient::is_known_scheme(value));
+        unknown.for_each(|value| message.push("Authorization", value));
+    }
     if shared.has(Defect::PassesToken) {
         let shown = request.values("Authorization").map(str::to_owned);
         shown.for_each(|value| message.push("Proxy-Authorization", value));
+    }
+    if shared.has(Defect::CutsLongLines) {
+        lenient::cut(&mut message);
     }
     let incoming = request.branch().unwrap_or_default();
     let branch = branch(flow, incoming, request.cseq().unwrap_or_default());
@@ -107,6 +121,9 @@ pub(super) fn register(edge: &Edge, flow: &str, request: &Message, plan: &Plan) 
     }
     if let Some(authorization) = authorization(edge, request, plan) {
         message.push("Authorization", authorization);
+    }
+    if edge.shared.has(Defect::UnpacksRequestUriHeaders) {
+        lenient::unpack_headers(&mut message);
     }
     Some(message)
 }

@@ -6,6 +6,7 @@ mod hygiene;
 mod introspection;
 mod keys;
 mod legacy_tls;
+mod lenient;
 mod listener;
 mod operator;
 mod refusal;

@@ -114,14 +114,18 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     }
     let world = &edge.shared.world;
     let here = Uri::read(request.request_uri()).is_some_and(|uri| {
-        uri.user.is_none() && uri.headers.is_none() && uri.host.eq_ignore_ascii_case(&world.domain)
+        let bare = uri.headers.is_none() || edge.shared.has(Defect::UnpacksRequestUriHeaders);
+        uri.user.is_none() && bare && uri.host.eq_ignore_ascii_case(&world.domain)
     });
     if !here {
         return Err(Refusal::forbidden("the request is for another domain").into());
     }
     let leaving = check_contacts(request)?;
     let to = identity::named(edge, request, "To")?;
-    let from = identity::named(edge, request, "From")?;
+    let from = match request.value("From") {
+        None if edge.shared.has(Defect::IgnoresMissingFields) => to.clone(),
+        _ => identity::named(edge, request, "From")?,
+    };
     let shown = shown::read(edge, request, connection.handshake_token.as_deref())?;
     match shown {
         Shown::Token { token, username } => {

@@ -14,6 +14,17 @@ pub(crate) struct Message {
     pub(crate) start: Start,
     pub(crate) headers: Vec<Header>,
     pub(crate) body: Vec<u8>,
+    /// Boxed, for hardly any message has it.
+    pub(crate) as_it_came: Box<AsItCame>,
+}
+
+/// What is printed as it came instead of being written anew. Empty but in an edge that reads leniently and mends nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct AsItCame {
+    /// The request line.
+    pub(crate) line: Option<String>,
+    /// The values of Content-Length.
+    pub(crate) lengths: Vec<String>,
 }
 
 /// The first line.
@@ -157,6 +168,7 @@ impl Message {
             },
             headers: Vec::new(),
             body: Vec::new(),
+            as_it_came: Box::default(),
         };
         for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
             for value in self.values(name) {
@@ -172,11 +184,12 @@ impl Message {
         answer
     }
 
-    /// The bytes on the wire; Content-Length is always ours.
+    /// The bytes on the wire; Content-Length is ours, but for what is kept as it came.
     pub(crate) fn print(&self) -> Vec<u8> {
-        let mut text = match &self.start {
-            Start::Request { method, uri } => format!("{method} {uri} SIP/2.0\r\n"),
-            Start::Response { code, reason } => format!("SIP/2.0 {code} {reason}\r\n"),
+        let mut text = match (&self.start, &self.as_it_came.line) {
+            (Start::Request { .. }, Some(line)) => format!("{line}\r\n"),
+            (Start::Request { method, uri }, None) => format!("{method} {uri} SIP/2.0\r\n"),
+            (Start::Response { code, reason }, _) => format!("SIP/2.0 {code} {reason}\r\n"),
         };
         for header in self
             .headers
@@ -185,7 +198,15 @@ impl Message {
         {
             let _ = write!(text, "{}: {}\r\n", header.name, header.value);
         }
-        let _ = write!(text, "Content-Length: {}\r\n\r\n", self.body.len());
+        let ours = [self.body.len().to_string()];
+        let lengths = match self.as_it_came.lengths.as_slice() {
+            [] => &ours[..],
+            came => came,
+        };
+        for length in lengths {
+            let _ = write!(text, "Content-Length: {length}\r\n");
+        }
+        text.push_str("\r\n");
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes

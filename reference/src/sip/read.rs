@@ -5,7 +5,7 @@ use ezk_sip_types::Name;
 use ezk_sip_types::msg::{Line, PullParser};
 use ezk_sip_types::uri::SipUri;
 
-use super::{Header, Message, Start};
+use super::{Header, Message, Start, uri};
 
 /// How the end of a message is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,7 @@ impl Message {
             start,
             headers: Vec::new(),
             body: bytes[end..].to_vec(),
+            as_it_came: Box::default(),
         };
         for line in lines {
             // A line that does not end is told again and again by the library: nothing more is to be had.
@@ -119,7 +120,10 @@ fn start_line(line: &str) -> Option<Start> {
     }
     let mut words = line.split(' ');
     let (method, uri, version) = (words.next()?, words.next()?, words.next()?);
-    let good_method = !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase());
+    let of_method = |byte: u8| {
+        byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"-.!%*_+`'~".contains(&byte)
+    };
+    let good_method = !method.is_empty() && method.bytes().all(of_method);
     let lower = uri.to_ascii_lowercase();
     let good_uri = if lower.starts_with("sip:") || lower.starts_with("sips:") {
         uri.parse::<SipUri>().is_ok()
@@ -180,17 +184,18 @@ fn unfold(value: &str) -> String {
 
 /// What every message has exactly once, or at least once.
 fn missing(message: &Message) -> Option<&'static str> {
-    const ONCE: [(&str, &str); 4] = [
-        ("From", "not exactly one From"),
-        ("To", "not exactly one To"),
-        ("Call-ID", "not exactly one Call-ID"),
-        ("CSeq", "not exactly one CSeq"),
+    const ONCE: [(&str, &str, &str); 4] = [
+        ("From", "no From", "two From"),
+        ("To", "no To", "two To"),
+        ("Call-ID", "no Call-ID", "two Call-ID"),
+        ("CSeq", "no CSeq", "two CSeq"),
     ];
-    if let Some((_, why)) = ONCE
-        .iter()
-        .find(|(name, _)| message.values(name).count() != 1)
-    {
-        return Some(why);
+    for (name, absent, again) in ONCE {
+        match message.values(name).count() {
+            0 => return Some(absent),
+            1 => {}
+            _ => return Some(again),
+        }
     }
     for (name, why) in [
         ("Expires", "two Expires"),
@@ -201,16 +206,8 @@ fn missing(message: &Message) -> Option<&'static str> {
             return Some(why);
         }
     }
-    let cseq = message.value("CSeq").unwrap_or_default();
-    let mut words = cseq.split_ascii_whitespace();
-    let number = words.next().and_then(|word| word.parse::<u32>().ok());
-    let method = words.next();
-    let fits = match &message.start {
-        Start::Request { method: wanted, .. } => method == Some(wanted),
-        Start::Response { .. } => method.is_some(),
-    };
-    if number.is_none_or(|number| number >= 1 << 31) || !fits || words.next().is_some() {
-        return Some("CSeq does not fit");
+    if let Some(why) = cseq(message) {
+        return Some(why);
     }
     if message
         .value("Call-ID")
@@ -220,6 +217,13 @@ fn missing(message: &Message) -> Option<&'static str> {
     }
     if message.branch().is_none_or(str::is_empty) {
         return Some("no Via with a branch");
+    }
+    if message
+        .values("Via")
+        .flat_map(uri::split_list)
+        .any(|entry| !well_formed_via(entry))
+    {
+        return Some("a Via that is none");
     }
     let digits = |value: &str| {
         !value.is_empty() && value.len() < 10 && value.bytes().all(|byte| byte.is_ascii_digit())
@@ -231,6 +235,46 @@ fn missing(message: &Message) -> Option<&'static str> {
         return Some("a number that is none");
     }
     None
+}
+
+/// What is wrong with the one CSeq of a message.
+fn cseq(message: &Message) -> Option<&'static str> {
+    let cseq = message.value("CSeq").unwrap_or_default();
+    let mut words = cseq.split_ascii_whitespace();
+    let (Some(number), Some(method), None) = (words.next(), words.next(), words.next()) else {
+        return Some("a CSeq that is none");
+    };
+    if !number.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some("a CSeq that is none");
+    }
+    if number
+        .parse::<u32>()
+        .map_or(true, |number| number >= 1 << 31)
+    {
+        return Some("a CSeq number that is too large");
+    }
+    match &message.start {
+        Start::Request { method: wanted, .. } if method != wanted => {
+            Some("a CSeq of another method")
+        }
+        _ => None,
+    }
+}
+
+/// One entry of Via: `SIP/2.0/transport host[:port]` and parameters, blanks where the grammar has them.
+fn well_formed_via(entry: &str) -> bool {
+    let end = entry.find(';').unwrap_or(entry.len());
+    let mut parts = entry[..end].splitn(3, '/');
+    let (Some(name), Some(version), Some(rest)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
+    let mut words = rest.split_ascii_whitespace();
+    let (transport, host) = (words.next(), words.next());
+    name.trim() == "SIP"
+        && version.trim() == "2.0"
+        && transport.is_some()
+        && host.is_some()
+        && uri::parameters(&entry[end..]).is_some()
 }
 
 /// Compares the body with Content-Length.
@@ -287,6 +331,8 @@ mod tests {
             ("CSeq: 1 MESSAGE", "CSeq: -1 MESSAGE"),
             ("CSeq: 1 MESSAGE", "CSeq: 4294967295 MESSAGE"),
             ("branch=z9", "x=y"),
+            ("branch=z9", "branch=z9;;"),
+            ("branch=z9", "branch=z9, ,"),
             ("X-Own:", "X Own:"),
             ("X-Own:", ": x\r\nX-Own:"),
             ("kept\r\n", "kept\n"),

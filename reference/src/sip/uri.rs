@@ -128,8 +128,8 @@ fn quoted_end(text: &str) -> Option<usize> {
     None
 }
 
-/// Reads `;name[=value]...`.
-fn parameters(text: &str) -> Option<Vec<(String, Option<String>)>> {
+/// Reads `;name[=value]...`; an empty parameter, or a value that is neither token nor quoted, is none.
+pub(crate) fn parameters(text: &str) -> Option<Vec<(String, Option<String>)>> {
     let mut found = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -232,6 +232,8 @@ pub(crate) enum Spelling {
     Canonical,
     /// The user part is compared without regard to case, and any escape is undone first.
     Folded,
+    /// What stands behind a semicolon in the user part is left out.
+    Cut,
 }
 
 /// Parameters that change where a request goes or what the URI means: an address-of-record has none of them.
@@ -252,7 +254,11 @@ pub(crate) fn identity(text: &str, spelling: Spelling) -> Option<String> {
     }) {
         return None;
     }
-    let mut user = unescape(uri.user?, spelling)?;
+    let user = match spelling {
+        Spelling::Cut => uri.user?.split(';').next()?,
+        Spelling::Canonical | Spelling::Folded => uri.user?,
+    };
+    let mut user = unescape(user, spelling)?;
     let mut host = uri.host.to_ascii_lowercase();
     if spelling == Spelling::Folded {
         user = user.to_ascii_lowercase();

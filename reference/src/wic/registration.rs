@@ -272,6 +272,7 @@ impl Registration<'_, '_> {
             start,
             headers: Vec::new(),
             body: Vec::new(),
+            as_it_came: Box::default(),
         };
         request.push(
             "Via",

@@ -14,6 +14,7 @@ mod inactive;
 mod introspection_in_order;
 mod issued;
 mod label_is_edges_own;
+mod malformation_kept_out;
 mod no_101;
 mod no_101_or_silent;
 mod no_2xx;
@@ -101,6 +102,8 @@ oracles! {
     SingleAuthorization = "single-authorization",
     /// No header line that the departure set or added is on Mw.
     NotForwarded = "not-forwarded",
+    /// What is malformed in the WIC's request, where the edge has to act on it, is not on Mw as it came.
+    MalformationKeptOut = "malformation-kept-out",
     /// Asserted, served and preferred identities on Mw are the sender's own.
     NoForeignAssertion = "no-foreign-assertion",
     /// No request of the attack but REGISTER is on Mw with an asserted or served identity.
@@ -222,6 +225,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoSessionKeys => no_session_keys::ask(context),
         Oracle::SingleAuthorization => single_authorization::ask(context),
         Oracle::NotForwarded => not_forwarded::ask(context),
+        Oracle::MalformationKeptOut => malformation_kept_out::ask(context),
         Oracle::NoForeignAssertion => no_foreign_assertion::ask(context),
         Oracle::NoAssertion => no_assertion::ask(context),
         Oracle::RightParty => right_party::ask(context),

@@ -63,6 +63,8 @@ verbs! {
         text digest_person = "digest-person",
         /// Callee of an INVITE or MESSAGE.
         text callee = "callee",
+        /// The first line instead of the message's own.
+        text start = "start",
         /// Header lines to replace.
         edits set = "set",
         /// Header lines to add.

@@ -185,6 +185,9 @@ fn message(
         &tagged(&verb.add),
         &verb.drop,
     )?;
+    if let Some(line) = &verb.start {
+        message.set_start_line(line);
+    }
     Ok(message)
 }
 

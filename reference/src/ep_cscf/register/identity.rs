@@ -2,6 +2,7 @@
 
 use super::super::Edge;
 use super::super::connection::Connection;
+use super::super::lenient;
 use super::super::refusal::Refusal;
 use super::super::validation::Admission;
 use super::{Identity, Plan, Refused, Right};
@@ -26,7 +27,14 @@ pub(in super::super) fn named(
     request: &Message,
     header: &str,
 ) -> Result<Named, Refusal> {
-    let address = request.value(header).and_then(Address::read);
+    let read = |value| {
+        if edge.shared.has(Defect::LooksForBracketsOnly) {
+            lenient::between_brackets(value)
+        } else {
+            Address::read(value)
+        }
+    };
+    let address = request.value(header).and_then(read);
     let Some(address) = address else {
         return Err(Refusal::malformed("To or From is no address"));
     };
@@ -39,6 +47,8 @@ pub(in super::super) fn named(
 fn spelling(edge: &Edge) -> Spelling {
     if edge.shared.has(Defect::FoldsNames) {
         Spelling::Folded
+    } else if edge.shared.has(Defect::CutsUserAtSemicolon) {
+        Spelling::Cut
     } else {
         Spelling::Canonical
     }

@@ -5,6 +5,7 @@ use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 
 use super::super::Edge;
+use super::super::lenient;
 use super::super::refusal::Refusal;
 
 /// The credentials of a REGISTER.
@@ -45,6 +46,9 @@ pub(super) fn read(
         && let Some(line) = request.value("Proxy-Authorization")
     {
         lines = vec![line];
+    }
+    if shared.has(Defect::PassesUnknownScheme) {
+        lines.retain(|line| lenient::is_known_scheme(line));
     }
     let mut username = None;
     let line = match lines.as_slice() {

@@ -94,7 +94,14 @@ fn the_careless_edge_fails_where_it_trusts_the_to_header_and_nowhere_else() {
         .collect();
     assert_eq!(
         slugs.into_iter().collect::<Vec<_>>(),
-        ["epc-id-tel-to", "epc-id-to-swap", "epc-id-wildcard"],
+        [
+            "epc-id-tel-to",
+            "epc-id-to-swap",
+            "epc-id-wildcard",
+            "epc-torture-semiuri",
+            "epc-torture-unksm2",
+            "epc-torture-wsinv"
+        ],
         "{ran}"
     );
     // The same check counts for REQ-4.b in registration 2 and for REQ-6.b in 3.

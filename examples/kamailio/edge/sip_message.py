@@ -2,7 +2,7 @@
 
 Kamailio reads leniently and forwards what it did not understand. What the edge decides on must be what every node
 behind it will read as well, so whatever two readers could understand differently is refused here: folded lines, bare
-CR or LF, control characters, space before a colon, a second To, a length that is not the body's.
+CR or LF, control characters, space before a colon, a second To, a length that is not the body's, a CSeq of another method.
 """
 
 import re
@@ -14,6 +14,9 @@ NAME_ADDR = re.compile(rf'[ \t]*(?:{QUOTED}|{TOKEN}(?:[ \t]+{TOKEN})*)?[ \t]*<([
 ADDR_SPEC = re.compile(r'[ \t]*([A-Za-z][A-Za-z0-9+.\-]*:[^<>"\s;?,]+)[ \t]*')
 PARAMETER = re.compile(rf'[ \t]*;[ \t]*({TOKEN})(?:[ \t]*=[ \t]*({QUOTED}|[^\s;,"<>]+))?[ \t]*')
 CREDENTIAL = re.compile(rf'[ \t]*({TOKEN})[ \t]*=[ \t]*({QUOTED}|[^\s,"]+)[ \t]*(?:,|$)')
+REQUEST_LINE = re.compile(rf"({TOKEN}) [^\s<>]+ SIP/2\.0")
+STATUS_LINE = re.compile(r"SIP/2\.0 [1-6][0-9]{2} .*")
+CSEQ = re.compile(rf"([0-9]{{1,10}})[ \t]+({TOKEN})")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 COMPACT = {
@@ -44,6 +47,7 @@ class Message:
         self.first_line = lines[0]
         self.fields = [_field(line) for line in lines[1:]]
         self._check_counts()
+        self._check_start()
         self._check_length(body)
 
     def values(self, name):
@@ -61,6 +65,15 @@ class Message:
         for name in AT_MOST_ONCE:
             if len(self.values(name)) > 1:
                 raise Malformed(f"{name} more than once")
+
+    def _check_start(self):
+        """The first line, and that CSeq says of it what it is: Kamailio looks at the parts that it needs only."""
+        request = REQUEST_LINE.fullmatch(self.first_line)
+        if not request and not STATUS_LINE.fullmatch(self.first_line):
+            raise Malformed("first line of no request or answer")
+        cseq = CSEQ.fullmatch(self.value("cseq"))
+        if not cseq or int(cseq.group(1)) >= 2**31 or (request and cseq.group(2) != request.group(1)):
+            raise Malformed("cseq out of range, or of another method")
 
     def _check_length(self, body):
         length = self.value("content-length")

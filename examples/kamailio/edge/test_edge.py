@@ -196,6 +196,13 @@ class Messages(unittest.TestCase):
             with self.subTest(more), self.assertRaises(Malformed):
                 Message(self.HEAD + more + "\r\n")
 
+    def test_a_first_line_or_cseq_that_is_none_is_malformed(self):
+        for before, after in (("SIP/2.0\r", "SIP/2.0 \r"), ("REGISTER sip", "REGISTER  sip"), ("SIP/2.0\r", "SIP/7.0\r"),
+                              ("sip:op.example", "<sip:op.example>"), ("1 REGISTER", "1 INVITE"), ("1 REGISTER", "2147483648 REGISTER")):
+            with self.subTest(after), self.assertRaises(Malformed):
+                Message(self.HEAD.replace(before, after, 1) + "\r\n")
+        self.assertEqual(Message(self.HEAD.replace("REGISTER sip:op.example SIP/2.0", "SIP/2.0 200 ", 1) + "\r\n").value("call-id"), "1")
+
     def test_addresses(self):
         self.assertEqual(address('"sip:bob@b; \\">" <sip:a@b;user=phone>;Tag=1'), ("sip:a@b;user=phone", {"tag": "1"}))
         self.assertEqual(address("sip:a@b;tag=1"), ("sip:a@b", {"tag": "1"}))

@@ -59,6 +59,7 @@ pub const ITEMS: &[&str] = &[
     "codes",
     "edge-mechanisms",
     "in-order",
+    "introspection-tls",
     "party-carrier",
     "quiet-time",
     "session-cookies",

@@ -277,6 +277,7 @@ async fn waf(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &w
             roles::waf::introspection_told(play, at, verb)
         }
         waf::Verb::Revoke(verb) => roles::waf::revoke(bed, play, at, verb).await,
+        waf::Verb::Outlive(verb) => roles::waf::outlive(bed, play, at, verb).await,
         waf::Verb::Keys(verb) => roles::waf_keys::publish(bed, play, at, verb).await,
         waf::Verb::Expect(verb) => roles::waf_site::expect(bed, play, at, since, verb).await,
     }

@@ -21,10 +21,18 @@ macro_rules! edge {
             ParameterUnchecked = "parameter-unchecked" @ EpCscf,
             /// Takes the last of two Authorization headers.
             AdoptsSecondAuthorization = "adopts-second-authorization" @ EpCscf,
+            /// Takes the first of two Authorization headers.
+            AdoptsFirstAuthorization = "adopts-first-authorization" @ EpCscf,
+            /// Reads several credentials out of one Authorization, and takes the last.
+            SplitsAuthorizationAtCommas = "splits-authorization-at-commas" @ EpCscf,
+            /// Takes a token from anywhere in a request before that of Authorization.
+            SearchesRequestForToken = "searches-request-for-token" @ EpCscf,
             /// Takes the last value of a parameter that stands twice in Authorization.
             LastParameterWins = "last-parameter-wins" @ EpCscf,
             /// Takes the token of Proxy-Authorization before that of Authorization.
             PrefersProxyAuthorization = "prefers-proxy-authorization" @ EpCscf,
+            /// Takes a token of the WebSocket handshake before that of a REGISTER.
+            PrefersHandshakeToken = "prefers-handshake-token" @ EpCscf,
             /// Takes a token of the WebSocket handshake for a REGISTER that shows none.
             TokenFromHandshake = "token-from-handshake" @ EpCscf,
             /// Takes an unsigned token whose algorithm is none, in any spelling.
@@ -39,6 +47,8 @@ macro_rules! edge {
             AcceptsGuessableSecret = "accepts-guessable-secret" @ EpCscf,
             /// Reads a MAC key from the file that the key id names.
             KidIsAFileName = "kid-is-a-file-name" @ EpCscf,
+            /// Takes every public-key algorithm, declared or not.
+            AnyAlgorithm = "any-algorithm" @ EpCscf,
             /// Passes over octets behind the length that a signature should have.
             IgnoresSignatureTail = "ignores-signature-tail" @ EpCscf,
             /// Takes an ECDSA signature of zeros.
@@ -93,6 +103,8 @@ macro_rules! edge {
             TakesTokenTwice = "takes-token-twice" @ EpCscf,
             /// Takes a token that has expired.
             IgnoresExpiry = "ignores-expiry" @ EpCscf,
+            /// Does not look whether the token of a refresh has expired.
+            IgnoresExpiryOfRefresh = "ignores-expiry-of-refresh" @ EpCscf,
             /// Takes a token without expiry.
             RequiresNoExpiry = "requires-no-expiry" @ EpCscf,
             /// Takes a token before its time.
@@ -147,6 +159,10 @@ macro_rules! edge {
             FailsOpenWithoutKeys = "fails-open-without-keys" @ EpCscf,
             /// Follows a redirect when it fetches keys.
             FollowsKeyRedirect = "follows-key-redirect" @ EpCscf,
+            /// Keeps the token in its record of a registration.
+            KeepsTokenInRecord = "keeps-token-in-record" @ EpCscf,
+            /// Believes an introspection answer for a minute beyond the end that it names.
+            KeepsIntrospectionBeyondEnd = "keeps-introspection-beyond-end" @ EpCscf,
             /// Reads an introspection answer whatever its HTTP status.
             IgnoresIntrospectionStatus = "ignores-introspection-status" @ EpCscf,
             /// Does not compare From with To where it is declared to.

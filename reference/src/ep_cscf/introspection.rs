@@ -44,12 +44,17 @@ impl Introspection {
 
     /// Asks one endpoint, every time anew; every failure is [`Outcome::OutOfReach`].
     pub(super) async fn ask(&self, endpoint: &str, token: &str) -> Outcome {
-        if !self.shared.has(Defect::CachesIntrospection) {
+        let beyond = self.shared.has(Defect::KeepsIntrospectionBeyondEnd);
+        if !beyond && !self.shared.has(Defect::CachesIntrospection) {
             return self.ask_anew(endpoint, token).await;
         }
         let kept = || self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let known = kept().get(token).cloned();
-        if let Some(mut members) = known {
+        let ended = known
+            .as_ref()
+            .and_then(|members| members.get("exp")?.as_f64())
+            .is_some_and(|end| end <= token::now());
+        if let Some(mut members) = known.filter(|_| beyond == ended) {
             members.remove("exp");
             return Outcome::Active(members);
         }

@@ -31,6 +31,8 @@ pub(super) struct Record {
     pub(super) party: Option<String>,
     pub(super) accepted: bool,
     pub(super) why: &'static str,
+    /// The credentials as they came, which an honest edge does not keep.
+    pub(super) shown: Option<String>,
     /// Seconds since the epoch.
     pub(super) time: f64,
 }
@@ -100,13 +102,13 @@ impl Operator {
         self.records.push_back(record);
     }
 
-    fn evidence(&self, call_id: &str) -> Value {
+    fn evidence(&self, mark: &str) -> Value {
         let found = self
             .records
             .iter()
-            .filter(|record| record.call_id == call_id)
+            .filter(|record| !mark.is_empty() && record.call_id.contains(mark))
             .map(|record| {
-                json!({
+                let mut kept = json!({
                     "call_id": record.call_id,
                     "impi": record.impi,
                     "impu": record.impu,
@@ -115,7 +117,11 @@ impl Operator {
                     "accepted": record.accepted,
                     "reason": record.why,
                     "time": record.time,
-                })
+                });
+                if let Some(shown) = &record.shown {
+                    kept["authorization"] = json!(shown);
+                }
+                kept
             });
         Value::Array(found.collect())
     }
@@ -172,7 +178,7 @@ pub(super) fn answer_hooks(edge: &Arc<Edge>, hooks: &mut Hooks) {
     hooks.on("evidence", move |asked| {
         let records = here
             .operator()
-            .evidence(asked["call_id"].as_str().unwrap_or_default());
+            .evidence(asked["mark"].as_str().unwrap_or_default());
         async move { json!({ "records": records }) }
     });
 }

@@ -130,7 +130,9 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     match shown {
         Shown::Token { token, username } => {
             let origin = connection.origin.as_deref();
-            let admission = validation::validate(edge, &token, origin, to.known.as_deref()).await?;
+            let known = to.known.as_deref();
+            let refreshes = connection.bound_to(known).is_some();
+            let admission = validation::validate(edge, &token, origin, known, refreshes).await?;
             let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
             if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
                 identity.impi = username;
@@ -339,6 +341,11 @@ fn keep_record(
         .unwrap_or_default();
     let impu = plan.and_then(|plan| plan.rewritten.clone()).unwrap_or(to);
     let call_id = request.value("Call-ID").unwrap_or_default().to_owned();
+    let keeps = edge.shared.has(Defect::KeepsTokenInRecord);
+    let shown = request
+        .value("Authorization")
+        .filter(|_| keeps)
+        .map(str::to_owned);
     edge.operator().keep(Record {
         call_id,
         impi,
@@ -346,6 +353,7 @@ fn keep_record(
         party,
         accepted,
         why,
+        shown,
         time: token::now(),
     });
 }

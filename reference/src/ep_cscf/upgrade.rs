@@ -210,11 +210,9 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     let answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
     );
-    let token = edge
-        .shared
-        .has(Defect::TokenFromHandshake)
-        .then(|| handshake_token(target, &fields))
-        .flatten();
+    let looks = edge.shared.has(Defect::TokenFromHandshake)
+        || edge.shared.has(Defect::PrefersHandshakeToken);
+    let token = looks.then(|| handshake_token(target, &fields)).flatten();
     Ok(Granted {
         answer,
         origin,

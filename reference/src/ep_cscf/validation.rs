@@ -18,18 +18,19 @@ pub(super) struct Admission {
 }
 
 /// Validates a token as the model says: by its signature, by asking the authorisation function, or both. `origin` is that of the
-/// connection, `to` the identity in To (of which an honest edge takes nothing).
+/// connection, `to` the identity in To (of which an honest edge takes nothing), `refreshes` whether that is registered there.
 pub(super) async fn validate(
     edge: &Edge,
     token: &str,
     origin: Option<&str>,
     to: Option<&str>,
+    refreshes: bool,
 ) -> Result<Admission, Refusal> {
     let model = &edge.shared.model;
     let local = model.lists("token-validation", "local", &["local"]);
     let admission = if local && model.lists("token-format", "jws", &["jws"]) && token.contains('.')
     {
-        let admission = by_signature(edge, token, to).await?;
+        let admission = by_signature(edge, token, to, refreshes).await?;
         if edge.introspection.is_some() {
             confirm(edge, token, &admission).await?;
         }
@@ -51,7 +52,12 @@ pub(super) fn unchecked(edge: &Edge, token: &str, to: Option<&str>) -> Result<Ad
     Ok(Admission { entitlement, party })
 }
 
-async fn by_signature(edge: &Edge, token: &str, to: Option<&str>) -> Result<Admission, Refusal> {
+async fn by_signature(
+    edge: &Edge,
+    token: &str,
+    to: Option<&str>,
+    refreshes: bool,
+) -> Result<Admission, Refusal> {
     let shared = &edge.shared;
     let jws = Jws::read(token, shared).map_err(Refusal::token)?;
     jws.check_header(shared).map_err(Refusal::token)?;
@@ -70,7 +76,12 @@ async fn by_signature(edge: &Edge, token: &str, to: Option<&str>) -> Result<Admi
     let of_issuer = first.entity.clone();
     let party = party_of(edge, vouching, &jws.claims)?;
     let of_party = |refusal: Refusal| refusal.of(&party.entity);
-    token::check_claims(&jws.claims, token::now(), shared)
+    let issued = jws.claims.get("iat").and_then(Value::as_f64);
+    let now = match issued.filter(|_| refreshes && shared.has(Defect::IgnoresExpiryOfRefresh)) {
+        Some(issued) => issued.min(token::now() - 86_400.0),
+        None => token::now(),
+    };
+    token::check_claims(&jws.claims, now, shared)
         .map_err(|why| Refusal::token(why).of(&of_issuer))
         .map_err(of_party)?;
     check_scope(edge, &jws.claims).map_err(of_party)?;

@@ -37,6 +37,10 @@ fn one(play: &Play<'_>, request: &Message<'_>) -> Ruling {
     if method != "POST" {
         return broken("a POST", method.to_owned());
     }
+    let secured = play.answer("introspection-tls") == Some("yes");
+    if secured && play.in_clear(request.connection) {
+        return broken("a request over TLS", "a request in clear".to_owned());
+    }
     let shown = [target.to_owned(), decoded(target)];
     if shown
         .iter()

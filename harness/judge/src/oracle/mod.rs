@@ -28,6 +28,7 @@ mod no_secret_leak;
 mod no_session_keys;
 mod no_sip_answer;
 mod no_token;
+mod no_token_in_records;
 mod no_token_leak;
 mod no_w2;
 mod no_weak_offer;
@@ -90,7 +91,9 @@ oracles! {
     NoAuthenticatedLabelOnMw = "no-authenticated-label-on-mw",
     /// Every REGISTER on Mw names the IMPI and IMPU of the token that the attack honestly has, in one Authorization.
     OnlyOwnIdentities = "only-own-identities",
-    /// The edge asks after a token by POST over TLS, proves itself, and puts the token into no address.
+    /// What the SUT keeps on record of an authentication has no token in it.
+    NoTokenInRecords = "no-token-in-records",
+    /// The edge asks after a token by POST, over TLS where declared, proves itself, and puts the token into no address.
     IntrospectionInOrder = "introspection-in-order",
     /// Every REGISTER on Mw names the IMPI that its token claims, octet by octet.
     UsernameAsClaimed = "username-as-claimed",
@@ -219,6 +222,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NothingOnMw => nothing_on_mw::ask(context),
         Oracle::NoAuthenticatedLabelOnMw => no_authenticated_label_on_mw::ask(context),
         Oracle::OnlyOwnIdentities => only_own_identities::ask(context),
+        Oracle::NoTokenInRecords => no_token_in_records::ask(context),
         Oracle::UsernameAsClaimed => username_as_claimed::ask(context),
         Oracle::IntrospectionInOrder => introspection_in_order::ask(context),
         Oracle::LabelIsEdgesOwn => label_is_edges_own::ask(context),

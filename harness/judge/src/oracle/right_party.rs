@@ -159,7 +159,7 @@ fn in_records(context: &Context<'_, '_>) -> Ruling {
 }
 
 /// The records in a hook's answer: the list itself, or its member `records`.
-fn records(answer: &Value) -> impl Iterator<Item = &Value> {
+pub(super) fn records(answer: &Value) -> impl Iterator<Item = &Value> {
     answer
         .as_array()
         .or_else(|| answer.get("records")?.as_array())

@@ -47,11 +47,17 @@ verbs! {
         /// The token.
         text token = "token",
     }
+    /// Waits until a token has run out: its own end, and the declared `skew` behind it.
+    act Outlive = "outlive" {
+        /// The token.
+        text token = "token",
+    }
     /// Publishes other keys, and goes on when the declared time `key-refetch` is over. Holds to the end of the case.
     exclusive Keys = "keys" {
         /// Whose authorisation function, `A` unless given.
         text party = "party",
-        /// `replaced`: a new key in place of the one of before; `as-other`: its own key under the name of the other one's.
+        /// `replaced`: a new key in place of the one of before; `as-other`: its own key under the name of the other one's;
+        /// `second`: beside its own one that works with an algorithm which the SUT does not declare; it signs from then on.
         text keys = "keys",
         /// How they are served: `error`, `html`, `empty`, `none` (no answer at all), `redirect` (to a host that was never
         /// enrolled and has them).

@@ -1,11 +1,11 @@
 //! Our WAF issues tokens: honest ones, and ones with one flaw.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use evidence::event::Layer;
 use jose::{AccessToken, ClaimNames, Flaw, Foreign, Honest, Token};
-use script::vocabulary::waf::{Introspection, Issue, Revoke};
+use script::vocabulary::waf::{Introspection, Issue, Outlive, Revoke};
 use serde_json::Value;
 
 use crate::bed::Bed;
@@ -233,6 +233,24 @@ pub(crate) async fn revoke(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: 
     play.stimulus(step, Layer::State, format!("token {name} is revoked"));
     // What a SUT keeps of an answer runs out unseen: nothing tells.
     tokio::time::sleep(bed.seconds("t-revoke", 0.0)).await;
+    Ok(())
+}
+
+/// Waits until a token has run out for every SUT that keeps to the skew which it declares.
+pub(crate) async fn outlive(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    verb: &Outlive,
+) -> Acted {
+    let name = verb.token.as_deref().unwrap_or("token");
+    let end = play.token(name)?.expires_s;
+    play.stimulus(step, Layer::State, format!("token {name} runs out"));
+    let end = Duration::from_secs(end) + bed.seconds("skew", 0.0);
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let left = end.saturating_sub(since.unwrap_or_default());
+    // The end of a token is a time and nothing else.
+    tokio::time::sleep(left).await;
     Ok(())
 }
 

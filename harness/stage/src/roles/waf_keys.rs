@@ -17,6 +17,8 @@ use crate::world::Party;
 pub(crate) struct Published {
     node: String,
     key: Key,
+    /// The own key stays beside it.
+    beside: bool,
     answer: Option<String>,
 }
 
@@ -42,6 +44,11 @@ pub(crate) async fn publish(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb:
         .ok_or_else(|| format!("no key of {}", party.waf))?;
     let kind = verb.keys.as_deref().unwrap_or("replaced");
     let key = match kind {
+        "second" => {
+            let undeclared =
+                undeclared(bed).ok_or_else(|| "the SUT declares every algorithm".to_owned())?;
+            Key::generate(undeclared).map_err(|why| why.to_string())?
+        }
         "replaced" => Key::generate(Algorithm::ES256).map_err(|why| why.to_string())?,
         "as-other" => {
             let other = play.party(if party.id == "B" { "A" } else { "B" })?;
@@ -59,10 +66,26 @@ pub(crate) async fn publish(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb:
     lock(&play.scene).keys = Some(Published {
         node: party.waf,
         key,
+        beside: kind == "second",
         answer: verb.answer.clone(),
     });
     settled(bed).await;
     Ok(())
+}
+
+/// The first algorithm that a WAF may sign with and the SUT does not declare.
+fn undeclared(bed: &Bed) -> Option<Algorithm> {
+    let declared = bed.answers("token-algs");
+    let known = [
+        Algorithm::PS256,
+        Algorithm::RS384,
+        Algorithm::PS384,
+        Algorithm::RS512,
+        Algorithm::ES384,
+    ];
+    known
+        .into_iter()
+        .find(|each| declared.iter().all(|name| name != each.name()))
 }
 
 /// Waits until keys that were fetched before are too old for the SUT.
@@ -124,6 +147,7 @@ fn document(bed: &Bed, node: &str, told: Option<&Published>) -> Value {
         return of_foe(bed, own, told);
     }
     match told.filter(|keys| keys.node == node) {
+        Some(keys) if keys.beside => jose::jwks(&[own, &keys.key]),
         Some(keys) => jose::jwks(&[&keys.key]),
         None => jose::jwks(&[own]),
     }

@@ -42,10 +42,11 @@ pub(super) fn read(
 ) -> Result<Shown, Refusal> {
     let shared = &edge.shared;
     let mut lines: Vec<&str> = request.values("Authorization").collect();
-    if shared.has(Defect::PrefersProxyAuthorization)
-        && let Some(line) = request.value("Proxy-Authorization")
-    {
-        lines = vec![line];
+    if let Some(token) = elsewhere(edge, request, handshake) {
+        return Ok(Shown::Token {
+            token,
+            username: None,
+        });
     }
     if shared.has(Defect::PassesUnknownScheme) {
         lines.retain(|line| lenient::is_known_scheme(line));
@@ -61,6 +62,7 @@ pub(super) fn read(
         }
         [line] => line,
         [.., last] if shared.has(Defect::AdoptsSecondAuthorization) => last,
+        [first, ..] if shared.has(Defect::AdoptsFirstAuthorization) => first,
         [_, ..] if shared.has(Defect::UsernameFromDigest) => {
             let read = lines.iter().filter_map(|line| Credentials::read(line));
             username = read
@@ -74,9 +76,7 @@ pub(super) fn read(
         }
         _ => return Err(Refusal::malformed("two Authorization headers")),
     };
-    let last = shared.has(Defect::LastParameterWins);
-    let Some(credentials) = Credentials::read(line).or_else(|| last_of_each(line).filter(|_| last))
-    else {
+    let Some(credentials) = Credentials::read(line).or_else(|| misread(edge, line)) else {
         if shared.has(Defect::AcceptsUnreadableToken) {
             return Ok(Shown::Guessed);
         }
@@ -145,9 +145,40 @@ fn readable(edge: &Edge, token: &str) -> bool {
     !signed || crate::token::Jws::read(token, &edge.shared).is_ok()
 }
 
-/// Credentials in which the last of two parameters of one name counts.
-fn last_of_each(line: &str) -> Option<Credentials> {
-    let at = line.rfind(',')?;
+/// The token that those take who look for it where it does not belong.
+fn elsewhere(edge: &Edge, request: &Message, handshake: Option<&str>) -> Option<String> {
+    let shared = &edge.shared;
+    if shared.has(Defect::PrefersProxyAuthorization) {
+        return Credentials::read(request.value("Proxy-Authorization")?)?.bare;
+    }
+    if shared.has(Defect::PrefersHandshakeToken) {
+        return handshake.map(str::to_owned);
+    }
+    if !shared.has(Defect::SearchesRequestForToken) {
+        return None;
+    }
+    let body = String::from_utf8_lossy(&request.body);
+    let headers = request
+        .headers
+        .iter()
+        .filter(|header| !header.is("Authorization"))
+        .map(|header| header.value.as_str());
+    let token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    headers
+        .chain([body.as_ref()])
+        .flat_map(|text| text.split(|character| !token(character)))
+        .filter(|word| readable(edge, word))
+        .last()
+        .map(str::to_owned)
+}
+
+/// Credentials as those read them who make something of what cannot be read.
+fn misread(edge: &Edge, line: &str) -> Option<Credentials> {
+    let last = line.get(line.rfind(',')? + 1..)?.trim();
+    if edge.shared.has(Defect::SplitsAuthorizationAtCommas) {
+        return Credentials::read(last);
+    }
     let (scheme, _) = line.trim().split_once(' ')?;
-    Credentials::read(&format!("{scheme} {}", line.get(at + 1..)?.trim()))
+    let wins = edge.shared.has(Defect::LastParameterWins);
+    Credentials::read(&format!("{scheme} {last}")).filter(|_| wins)
 }

@@ -1,4 +1,4 @@
-//! A real eP-CSCF: Debian's Kamailio, integrated carefully, by introspection, and carelessly (`examples/kamailio`).
+//! A real eP-CSCF and a real S-CSCF: Debian's Kamailio (`examples/kamailio`).
 
 mod support;
 
@@ -64,6 +64,28 @@ fn conforms(variant: &str, least: usize) {
 #[test]
 fn the_careful_edge_conforms() {
     conforms("careful", 60);
+}
+
+#[test]
+fn the_expectations_of_the_s_cscf_hold() {
+    let scratch = Scratch::new();
+    let baseline = sut("scscf").replace("sut.toml", "expectations.toml");
+    let out = scratch.path("scscf");
+    let words = [
+        "run",
+        &sut("scscf"),
+        "--baseline",
+        &baseline,
+        "--out",
+        &out.display().to_string(),
+    ];
+    scratch.call_within(&words, PATIENCE).exits(0);
+    let failed = cases(&out, "fail");
+    assert_eq!(
+        failed.iter().map(|case| &case["case"]).collect::<Vec<_>>(),
+        ["core-canon@2"]
+    );
+    assert!(cases(&out, "pass").len() >= 50);
 }
 
 #[test]

@@ -57,6 +57,7 @@ pub const ITEMS: &[&str] = &[
     "claim-party",
     "claim-wwsf",
     "codes",
+    "digest-algs",
     "edge-mechanisms",
     "in-order",
     "introspection-tls",

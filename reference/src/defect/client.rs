@@ -91,6 +91,8 @@ macro_rules! client {
             AnswersWithoutQop = "answers-without-qop" @ Wic,
             /// Answers with an algorithm that its operator does not allow.
             AnswersWeakDigest = "answers-weak-digest" @ Wic,
+            /// Answers the last of several challenges in place of the first that it can.
+            AnswersLastChallenge = "answers-last-challenge" @ Wic,
             /// Answers an AKA challenge that was used before.
             AnswersUsedVector = "answers-used-vector" @ Wic,
             /// Answers an AKA challenge without checking who made it.

@@ -1,7 +1,7 @@
 //! SIP Digest as a client (RFC 3261 22, RFC 7616, RFC 8760), and AKA over it (RFC 3310, RFC 4169).
 
 use md5::Md5;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512_256};
 
 use crate::Shared;
 use crate::aka::{self, Card, Verdict};
@@ -25,6 +25,7 @@ pub(super) struct Account {
 enum Algorithm {
     Md5,
     Sha256,
+    Sha512With256,
     AkaV1Md5,
     AkaV1Sha256,
     AkaV2Sha256,
@@ -35,6 +36,7 @@ impl Algorithm {
         match name.unwrap_or("MD5").to_ascii_uppercase().as_str() {
             "MD5" => Some(Self::Md5),
             "SHA-256" => Some(Self::Sha256),
+            "SHA-512-256" => Some(Self::Sha512With256),
             "AKAV1-MD5" => Some(Self::AkaV1Md5),
             "AKAV1-SHA-256" => Some(Self::AkaV1Sha256),
             "AKAV2-SHA-256" => Some(Self::AkaV2Sha256),
@@ -46,6 +48,7 @@ impl Algorithm {
         match self {
             Self::Md5 => "MD5",
             Self::Sha256 => "SHA-256",
+            Self::Sha512With256 => "SHA-512-256",
             Self::AkaV1Md5 => "AKAv1-MD5",
             Self::AkaV1Sha256 => "AKAv1-SHA-256",
             Self::AkaV2Sha256 => "AKAv2-SHA-256",
@@ -74,6 +77,7 @@ impl Algorithm {
         match self {
             Self::Md5 | Self::AkaV1Md5 => hex(&Md5::digest(text)),
             Self::Sha256 | Self::AkaV1Sha256 | Self::AkaV2Sha256 => hex(&Sha256::digest(text)),
+            Self::Sha512With256 => hex(&Sha512_256::digest(text)),
         }
     }
 }
@@ -148,10 +152,14 @@ impl Answering {
         account: &mut Account,
         shared: &Shared,
     ) -> Option<Self> {
-        challenge
+        let mut all: Vec<Credentials> = challenge
             .values("WWW-Authenticate")
             .filter_map(Credentials::read)
-            .find_map(|line| Self::of(&line, account, shared))
+            .collect();
+        if shared.has(Defect::AnswersLastChallenge) {
+            all.reverse();
+        }
+        all.iter().find_map(|line| Self::of(line, account, shared))
     }
 
     /// Whether the answer says that the ISIM is out of step: then another challenge is to come.

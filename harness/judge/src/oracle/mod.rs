@@ -1,6 +1,7 @@
 //! The oracles: each one independent reason for which a case fails, in a file of its own or with its nearest kin.
 
 mod aka_answer;
+mod answers_topmost;
 mod bindings_unchanged;
 mod certificate_in_order;
 mod chain;
@@ -30,6 +31,7 @@ mod no_sip_answer;
 mod no_token;
 mod no_token_in_records;
 mod no_token_leak;
+mod no_unprotected_response;
 mod no_w2;
 mod no_weak_offer;
 mod not_asked;
@@ -149,6 +151,10 @@ oracles! {
     GivesUpRegistration = "gives-up-registration",
     /// The WIC sends no credential.
     NoCredential = "no-credential",
+    /// The WIC sends no Digest response without quality of protection.
+    NoUnprotectedResponse = "no-unprotected-response",
+    /// The WIC answers the topmost challenge by an algorithm that it declares.
+    AnswersTopmost = "answers-topmost",
     /// The WIC sends no response that its ISIM computed from the challenge.
     NoAkaAnswer = "no-aka-answer",
     /// The WIC does not tell the sequence number of its ISIM.
@@ -248,6 +254,8 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoW2 => no_w2::ask(context),
         Oracle::GivesUpRegistration => gives_up_registration::ask(context),
         Oracle::NoCredential => no_credential::ask(context),
+        Oracle::NoUnprotectedResponse => no_unprotected_response::ask(context),
+        Oracle::AnswersTopmost => answers_topmost::ask(context),
         Oracle::NoAkaAnswer => aka_answer::none(context),
         Oracle::NoAuts => aka_answer::no_auts(context),
         Oracle::NoToken => no_token::ask(context),

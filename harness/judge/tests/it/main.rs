@@ -5,6 +5,7 @@ mod build;
 mod case_order;
 mod certificates;
 mod core_oracles;
+mod digest_oracles;
 mod edge_oracles;
 mod edge_transport;
 mod expectations;

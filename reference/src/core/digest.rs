@@ -245,7 +245,7 @@ fn check_nonce(
         };
     };
     let life = Duration::from_secs(shared.model.number("nonce-life", 60));
-    if known.given.elapsed() > life {
+    if known.given.elapsed() > life && !shared.has(Defect::IgnoresNonceLife) {
         return Err(Fault::Challenge { stale: true });
     }
     let again = known.used && count == known.count && shared.has(Defect::AcceptsReplayedNonce);

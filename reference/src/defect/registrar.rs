@@ -9,6 +9,8 @@ macro_rules! registrar {
             AcceptsEmptyDigest = "accepts-empty-digest" @ Core,
             /// Takes the same response to a nonce again.
             AcceptsReplayedNonce = "accepts-replayed-nonce" @ Core,
+            /// Takes a nonce that is older than it may become.
+            IgnoresNonceLife = "ignores-nonce-life" @ Core,
             /// Takes a nonce count that does not rise.
             IgnoresNonceCount = "ignores-nonce-count" @ Core,
             /// Takes a nonce that it did not give.

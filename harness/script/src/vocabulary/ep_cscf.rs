@@ -27,6 +27,8 @@ verbs! {
         text digest = "digest",
         /// Digest parameters in place of the right ones, the response computed over them; an empty value leaves one out.
         table digest_set = "digest-set",
+        /// Waits before it answers until the challenge's nonce is a second older than it lives (IXIT `nonce-life`).
+        flag aged = "aged",
         /// Seconds in Expires.
         number expires = "expires",
         /// Contact: `*`, `none`, or a URI in place of the person's.

@@ -13,8 +13,8 @@ use tokio::net::{TcpStream, UdpSocket};
 
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, lock};
-use crate::roles::registrar::{Decision, Registrar};
-use crate::roles::{Acted, Trouble, isim};
+use crate::roles::registrar::{Decision, Offer, Registrar};
+use crate::roles::{Acted, Trouble};
 
 /// What the core of a bed remembers.
 #[derive(Default)]
@@ -197,7 +197,7 @@ fn answer(
     let decision = bed
         .core
         .registrar
-        .decide(&bed.world, message, carrier, isim::declared(bed));
+        .decide(&bed.world, message, carrier, &Offer::of(bed));
     if decision.status == 200 {
         bed.core.bind(message, from);
     }

@@ -12,8 +12,9 @@ use tokio::net::UdpSocket;
 
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, Undo, lock};
+use crate::roles::mw_digest;
 use crate::roles::mw_message::{self, Source};
-use crate::roles::{Acted, Trouble, isim};
+use crate::roles::{Acted, Trouble};
 use crate::world::Person;
 
 pub(crate) use crate::roles::mw_message::Dialogs;
@@ -148,16 +149,7 @@ fn opened(play: &Play, source: Source, peer: SocketAddr, by: Side) {
 /// Sends a request and waits for its final answer.
 pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
     let person = play.person(verb.person.as_deref())?;
-    let answers = verb
-        .digest
-        .as_deref()
-        .is_some_and(|kind| !matches!(kind, "none" | "basic"));
-    if answers {
-        let challenge = lock(&play.mw).challenges.get(&person.name).cloned();
-        let challenge = challenge
-            .ok_or_else(|| Trouble::sut("the SUT has sent no Digest challenge to answer"))?;
-        isim::check(bed, play, &person.impi, &challenge).map_err(Trouble::sut)?;
-    }
+    mw_digest::ready(bed, play, &person, verb).await?;
     for _ in 0..verb.times.unwrap_or(1) {
         let message = mw_message::message(bed, play, &person, verb)?;
         let mut bytes = message.bytes();

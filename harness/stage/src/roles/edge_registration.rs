@@ -7,7 +7,7 @@ use script::vocabulary::ep_cscf::Serve;
 use crate::bed::Bed;
 use crate::play::{Play, lock};
 use crate::roles::isim;
-use crate::roles::registrar::Decision;
+use crate::roles::registrar::{Decision, Offer};
 use crate::world::random_word;
 
 /// How long the answer is that is no SIP.
@@ -106,10 +106,10 @@ impl Flow {
                 &bed.world,
                 &labelled(bed, request, bound, "tls-yes"),
                 "",
-                isim::declared(bed),
+                &Offer::of(bed),
             );
         }
-        let decision = registrar.decide(&bed.world, request, "", isim::declared(bed));
+        let decision = registrar.decide(&bed.world, request, "", &Offer::of(bed));
         if decision.status == 200 {
             self.bound = impi;
         }
@@ -140,7 +140,7 @@ fn by_token(bed: &Bed, play: &Play, request: &Message) -> Decision {
         &bed.world,
         &labelled(bed, request, &person.impi, "auth-done"),
         "",
-        None,
+        &Offer::default(),
     )
 }
 

@@ -1,6 +1,7 @@
 //! Authorization on Mw: the edge's word that it authenticated a client, or the client's own answer to a Digest challenge.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base64::Engine;
 use script::vocabulary::ep_cscf::Send;
@@ -9,7 +10,7 @@ use sip::{Credentials, Parameter};
 
 use crate::bed::Bed;
 use crate::play::{Play, lock};
-use crate::roles::isim;
+use crate::roles::{Acted, Trouble, isim};
 use crate::world::Person;
 
 /// Where the third party is told.
@@ -62,6 +63,23 @@ pub(super) fn answerable(challenge: &Credentials) -> bool {
 
 fn algorithm(challenge: &Credentials) -> &str {
     challenge.param("algorithm").unwrap_or("MD5")
+}
+
+/// Waits until a step can be played: its challenge is there, its ISIM takes it, and it is as old as the step wants it.
+pub(super) async fn ready(bed: &Bed, play: &Play, person: &Person, verb: &Send) -> Acted {
+    let kind = verb.digest.as_deref();
+    if kind.is_none_or(|kind| matches!(kind, "none" | "basic")) {
+        return Ok(());
+    }
+    let challenge = lock(&play.mw).challenges.get(&person.name).cloned();
+    let challenge =
+        challenge.ok_or_else(|| Trouble::sut("the SUT has sent no Digest challenge to answer"))?;
+    if verb.aged == Some(true) {
+        // Nothing tells when a nonce dies; the SUT declares how long it lives, in seconds.
+        let life = bed.seconds("nonce-life", 60.0);
+        tokio::time::sleep(life + Duration::from_secs(1)).await;
+    }
+    isim::check(bed, play, &person.impi, &challenge).map_err(Trouble::sut)
 }
 
 /// The value of Authorization, or none.

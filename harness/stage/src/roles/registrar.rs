@@ -7,7 +7,9 @@ use sip::aka::{Vector, read_auts};
 use sip::digest::{Algorithm, Computation, Quality, Secret};
 use sip::{Credentials, Message, same_identity};
 
+use crate::bed::Bed;
 use crate::play::lock;
+use crate::roles::isim;
 use crate::world::{World, random_word};
 
 /// What the registrar answers.
@@ -29,6 +31,34 @@ impl Decision {
     }
 }
 
+/// What a registrar challenges by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Offer {
+    /// The algorithm for whoever has an ISIM.
+    aka: Option<Algorithm>,
+    /// Whether SHA-512-256 stands above SHA-256 and MD5.
+    strong: bool,
+}
+
+impl Offer {
+    /// As the SUT declares it.
+    pub(crate) fn of(bed: &Bed) -> Self {
+        let strong = bed
+            .answers("digest-algs")
+            .iter()
+            .any(|word| word == "sha-512-256");
+        Self {
+            aka: isim::declared(bed),
+            strong,
+        }
+    }
+
+    fn digest(&self) -> Vec<&'static str> {
+        let strong = self.strong.then_some("SHA-512-256");
+        strong.into_iter().chain(["SHA-256", "MD5"]).collect()
+    }
+}
+
 /// Nonces that were given out, by IMPI: at most one each, so that memory does not grow with the run.
 #[derive(Default)]
 pub(crate) struct Registrar {
@@ -46,18 +76,18 @@ struct Nonce {
 }
 
 impl Registrar {
-    /// Decides a REGISTER that came over Mw. Whoever has an ISIM is challenged by `aka`, where an algorithm of AKA is declared.
+    /// Decides a REGISTER that came over Mw.
     pub(crate) fn decide(
         &self,
         world: &World,
         request: &Message,
         carrier: &str,
-        aka: Option<Algorithm>,
+        offer: &Offer,
     ) -> Decision {
         let impu = request.address("To").map(|to| to.uri).unwrap_or_default();
         let credentials = request.credentials("Authorization");
         let Some(shown) = credentials.iter().find(|each| each.is("Digest")) else {
-            return self.challenge(world, &impu, None, aka);
+            return self.challenge(world, &impu, None, offer);
         };
         let impi = shown.param("username").unwrap_or_default().to_owned();
         if !belongs_together(world, &impi, &impu) {
@@ -66,7 +96,7 @@ impl Registrar {
         match shown.param("integrity-protected") {
             Some("auth-done") => self.trusted(world, request, shown, &impi, carrier),
             Some("tls-yes") if lock(&self.bound).contains(&impi) => accepted(world, request, &impi),
-            _ => self.digest(world, request, shown, (&impi, &impu), aka),
+            _ => self.digest(world, request, shown, (&impi, &impu), offer),
         }
     }
 
@@ -95,28 +125,28 @@ impl Registrar {
         request: &Message,
         shown: &Credentials,
         (impi, impu): (&str, &str),
-        aka: Option<Algorithm>,
+        offer: &Offer,
     ) -> Decision {
         if let Some(auts) = shown.param("auts") {
             self.resynchronise(world, impi, auts);
-            return self.challenge(world, impu, Some(impi), aka);
+            return self.challenge(world, impu, Some(impi), offer);
         }
         let response = shown.param("response").unwrap_or_default();
         if response.is_empty() {
-            return self.challenge(world, impu, Some(impi), aka);
+            return self.challenge(world, impu, Some(impi), offer);
         }
         let Some(secret) = self.secret(world, impi, shown) else {
-            return self.challenge(world, impu, Some(impi), aka);
+            return self.challenge(world, impu, Some(impi), offer);
         };
         let realm = world.public.domain.clone();
         let Some(computed) = computation(shown, request, impi, &realm, &secret) else {
-            return self.challenge(world, impu, Some(impi), aka);
+            return self.challenge(world, impu, Some(impi), offer);
         };
         if !self.fresh(impi, shown)
             || computed.response() != response
             || shown.param("realm") != Some(realm.as_str())
         {
-            return self.challenge(world, impu, Some(impi), aka);
+            return self.challenge(world, impu, Some(impi), offer);
         }
         if request
             .field("Expires")
@@ -195,26 +225,19 @@ impl Registrar {
         }
     }
 
-    /// 401 with two Digest challenges, SHA-256 above MD5; or with one of AKA.
-    fn challenge(
-        &self,
-        world: &World,
-        impu: &str,
-        impi: Option<&str>,
-        aka: Option<Algorithm>,
-    ) -> Decision {
+    /// 401 with Digest challenges, the strongest on top; or with one of AKA.
+    fn challenge(&self, world: &World, impu: &str, impi: Option<&str>, offer: &Offer) -> Decision {
         let owner = impi.map(str::to_owned).or_else(|| owner(world, impu));
         let Some(impi) = owner.filter(|impi| world.secrets.contains_key(impi)) else {
             return Decision::refusal(403, "Forbidden");
         };
-        let aka = aka
+        let aka = offer
+            .aka
             .zip(world.isims.get(&impi))
             .map(|(algorithm, isim)| (isim.next(), algorithm));
         let nonce = aka.map_or_else(random_word, |(vector, _)| vector.nonce());
-        let algorithms = aka.map_or_else(
-            || vec!["SHA-256", "MD5"],
-            |(_, algorithm)| vec![algorithm.name()],
-        );
+        let algorithms =
+            aka.map_or_else(|| offer.digest(), |(_, algorithm)| vec![algorithm.name()]);
         lock(&self.nonces).insert(
             impi,
             Nonce {

@@ -30,6 +30,7 @@ pub fn screen(record: &RunRecord, cases: &[CaseRecord], folder: &Path, style: St
     write_causes(&mut sheet, record, cases);
     sheet.gap();
     write_advisories(&mut sheet, cases);
+    write_background(&mut sheet, cases);
     write_slowest(&mut sheet, record, cases);
     write_roles(&mut sheet, record);
     sheet.gap();
@@ -229,6 +230,25 @@ fn write_advisories(sheet: &mut Sheet, cases: &[CaseRecord]) {
     if total > 0 {
         let text = format!("{total} that decide nothing: {}", some(&with, 4));
         sheet.labelled("remarks  ", Ink::Yellow, 9, &text);
+    }
+}
+
+/// How clients of other parties fared while one was switched off (REQ 2.b).
+fn write_background(sheet: &mut Sheet, cases: &[CaseRecord]) {
+    for case in cases {
+        // Of a control there is nothing but a before.
+        let Some(background) = case
+            .background
+            .filter(|background| background.during.exchanges > 0)
+        else {
+            continue;
+        };
+        let text = format!(
+            "{}, exchanges of other parties' clients served: {}",
+            case.case,
+            background.words()
+        );
+        sheet.labelled("others   ", Ink::Plain, 9, &diagnosis::shortened(&text));
     }
 }
 

@@ -71,6 +71,29 @@ fn a_large_run_names_its_slowest_cases_and_what_they_waited_for() {
 }
 
 #[test]
+fn how_clients_of_other_parties_fared_is_told_for_before_during_and_after() {
+    let mut fixture = fixture::passing();
+    let of = |served, exchanges| evidence::record::Served { exchanges, served };
+    fixture.cases[0].background = Some(evidence::record::Background {
+        before: of(24, 24),
+        during: of(1999, 2000),
+        after: of(18, 18),
+    });
+    let id = fixture.cases[0].case.clone();
+    let text = screen(
+        &fixture,
+        Style {
+            colour: false,
+            width: 140,
+        },
+    );
+    let told = format!(
+        "others   {id}, exchanges of other parties' clients served: before 24 of 24, during 1999 of 2000, after 18 of 18"
+    );
+    assert!(text.contains(&told), "{text}");
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal() {
     for width in [40, 60, 80, 100, 140] {
         for fixture in [

@@ -146,6 +146,17 @@ pub enum What {
         /// Index of the step that minted it.
         step: usize,
     },
+    /// A client of the background begins to use a connection: what goes over it belongs to the step that put the client to work.
+    Background {
+        /// Index of that step.
+        step: usize,
+        /// The connection.
+        connection: u32,
+        /// The client's IMPI.
+        impi: String,
+        /// The party that authorises it.
+        party: String,
+    },
     /// A hook of the SUT file was asked.
     Hook {
         /// Its name.
@@ -173,6 +184,8 @@ pub enum What {
     },
     /// The watch on this play's mark ended with the run (`cut = false`), or with a kill.
     WatchEnded,
+    /// The SUT has done more than a log holds; what else it did is missing from here on.
+    Flooded,
     /// Something to know that decides nothing.
     Note {
         /// In words.

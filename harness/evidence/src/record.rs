@@ -108,6 +108,45 @@ pub struct CaseRecord {
     /// What the case spent most of its time waiting for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waited_for: Option<String>,
+    /// How clients of other parties fared in the background, where some were at work (REQ 2.b).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub background: Option<Background>,
+}
+
+/// Exchanges of clients of other parties, by when they began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Background {
+    /// Before a party was switched off.
+    pub before: Served,
+    /// While it was off.
+    pub during: Served,
+    /// After it was switched on again.
+    pub after: Served,
+}
+
+impl Background {
+    /// `before 24 of 24, during 30 of 30, after 18 of 18`: exchanges served of those begun.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let of = |name: &str, served: &Served| {
+            format!("{name} {} of {}", served.served, served.exchanges)
+        };
+        [
+            of("before", &self.before),
+            of("during", &self.during),
+            of("after", &self.after),
+        ]
+        .join(", ")
+    }
+}
+
+/// Of so many exchanges, so many were answered 2xx.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Served {
+    /// Requests that were sent.
+    pub exchanges: u64,
+    /// Those answered 2xx.
+    pub served: u64,
 }
 
 /// A play of a case.

@@ -15,7 +15,7 @@ use crate::finding::at_step;
 use crate::logs::Logs;
 use crate::one_lie::one_lie;
 use crate::play::Play;
-use crate::{expect, reach, waited};
+use crate::{background, expect, reach, waited};
 use alive::still_alive;
 use asking::{advise, ask};
 use record::{blank, left_out, no_plan, not_run, settle, why};
@@ -34,16 +34,7 @@ pub fn judge(case: &Case, logs: &Logs<'_>) -> CaseRecord {
         settle(&mut record, verdict, reason);
         return record;
     }
-    if [
-        logs.control_before,
-        logs.attack,
-        logs.control_after,
-        logs.after_again,
-    ]
-    .into_iter()
-    .flatten()
-    .any(|log| log.torn)
-    {
+    if logs.torn() {
         settle(
             &mut record,
             Verdict::Inconclusive,
@@ -52,6 +43,16 @@ pub fn judge(case: &Case, logs: &Logs<'_>) -> CaseRecord {
                 "a log of this case was cut short",
                 Some("play it again"),
             ),
+        );
+        return record;
+    }
+    if logs.flooded() {
+        let help = "the log has what came before the flood; mend what makes the SUT send it";
+        let said = "the SUT did more in a play of this case than a log holds";
+        settle(
+            &mut record,
+            Verdict::Inconclusive,
+            why("flooded", said, Some(help)),
         );
         return record;
     }
@@ -71,6 +72,7 @@ fn judge_control(record: &mut CaseRecord, logs: &Logs<'_>) {
         return no_plan(record);
     };
     waited::tell(record, &play);
+    record.background = background::count(&play);
     take_control(record, &play, control(&play), false);
 }
 
@@ -113,6 +115,7 @@ fn judge_audit(record: &mut CaseRecord, case: &Case, logs: &Logs<'_>) {
         return no_plan(record);
     };
     waited::tell(record, &play);
+    record.background = background::count(&play);
     let context = Context::new(case, &play);
     let before = control(&play);
     if !before.passed() {
@@ -146,6 +149,7 @@ fn judge_attack(record: &mut CaseRecord, case: &Case, logs: &Logs<'_>) {
         return no_plan(record);
     };
     waited::tell(record, &play);
+    record.background = background::count(&play);
     let context = Context::new(case, &play);
     let compared = one_lie(&context, &control_play);
     record.changed = compared.changed;

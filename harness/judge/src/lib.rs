@@ -6,6 +6,7 @@
 //! - [`roll_up()`] clauses, roles, causes, counts, exit status
 
 mod absence;
+mod background;
 mod case;
 mod codes;
 mod context;

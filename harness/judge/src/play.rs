@@ -114,11 +114,17 @@ impl<'a> Play<'a> {
 
     fn take_apart(&mut self) {
         let mut step = None;
+        let mut background = BTreeMap::new();
         for (at, event) in self.events.iter().enumerate() {
             match &event.what {
                 What::StepBegan { step: next } => {
                     step = Some(*next);
                     self.began.entry(*next).or_insert(at);
+                }
+                What::Background {
+                    step, connection, ..
+                } => {
+                    background.insert(*connection, *step);
                 }
                 What::Ended => self.ended = self.ended.or(Some(at)),
                 What::Token {
@@ -143,6 +149,8 @@ impl<'a> Play<'a> {
                     cut_from,
                     late,
                 } => {
+                    // What the background says while a step is under way is not that step's.
+                    let step = background.get(connection).copied().or(step);
                     let message = Message {
                         at,
                         n: event.n,

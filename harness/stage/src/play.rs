@@ -36,7 +36,7 @@ pub(crate) struct Scene {
 }
 
 /// What must be undone when the play is over, in reverse order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Undo {
     /// A registration on a connection of W2.
     W2Registration { connection: String, person: Person },
@@ -66,6 +66,7 @@ pub struct Play {
     pub(crate) scene: Mutex<Scene>,
     pub(crate) undo: Mutex<Vec<Undo>>,
     pub(crate) w2: Mutex<HashMap<String, roles::wic_w2::Connection>>,
+    pub(crate) background: Mutex<Option<Arc<roles::background::Background>>>,
     pub(crate) mw: Mutex<roles::edge_mw::Dialogs>,
     pub(crate) web: Mutex<roles::wic_w1::Browsers>,
     pub(crate) w4: Mutex<roles::wwsf_w4::Flow>,
@@ -92,6 +93,7 @@ impl Play {
             scene: Mutex::default(),
             undo: Mutex::default(),
             w2: Mutex::default(),
+            background: Mutex::default(),
             mw: Mutex::default(),
             web: Mutex::default(),
             w4: Mutex::default(),
@@ -187,9 +189,12 @@ impl Play {
         lock(&self.tokens).insert(name.to_owned(), issued);
     }
 
-    /// Remembers what must be undone.
+    /// Remembers what must be undone; the same once.
     pub(crate) fn undo_later(&self, undo: Undo) {
-        lock(&self.undo).push(undo);
+        let mut all = lock(&self.undo);
+        if !all.contains(&undo) {
+            all.push(undo);
+        }
     }
 }
 

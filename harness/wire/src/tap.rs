@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use evidence::event::{Direction, Layer};
+use evidence::event::{Direction, Layer, Side};
 use evidence::{Bytes, Event, Interface, Log, ReadLog, What};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -30,8 +30,11 @@ impl Clock {
 
 /// Longer bytes stand in a blob of their own, cut in the log.
 const LONGEST_IN_LOG: usize = 64 * 1024;
-/// A play that logs more is a flood: its further messages are counted, not kept.
-const MOST_EVENTS: usize = 20_000;
+/// A SUT that does more in one play floods it: what else it does is not kept, and the log says so. What we do ourselves is
+/// bounded by the script.
+const MOST_FOREIGN_EVENTS: usize = 100_000;
+/// The same for the bytes that it sends, as they stand in the log.
+const MOST_FOREIGN_BYTES: usize = 64 * 1024 * 1024;
 
 /// The log of one play. Clones write to the same log.
 #[derive(Clone, Debug)]
@@ -54,7 +57,33 @@ struct State {
     long: Vec<Vec<u8>>,
     events: Vec<Event>,
     failed: Option<String>,
+    foreign: Foreign,
+}
+
+/// What a play holds that the SUT has caused.
+#[derive(Debug, Default)]
+struct Foreign {
+    events: usize,
+    bytes: usize,
     flooded: bool,
+}
+
+impl Foreign {
+    /// Whether an event is kept; counts it if it is the SUT's doing.
+    fn keeps(&mut self, what: &What) -> bool {
+        let bytes = match what {
+            What::Message {
+                direction: Direction::Received,
+                bytes,
+                ..
+            } => bytes.0.len(),
+            What::Opened { by: Side::Sut, .. } | What::Closed { by: Side::Sut, .. } => 0,
+            _ => return true,
+        };
+        self.events += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+        self.events <= MOST_FOREIGN_EVENTS && self.bytes <= MOST_FOREIGN_BYTES
+    }
 }
 
 impl Tap {
@@ -104,10 +133,13 @@ impl Tap {
     pub fn record(&self, what: What) {
         let at_us = self.0.clock.now_us();
         let mut state = self.state();
-        if state.events.len() >= MOST_EVENTS {
-            state.flooded = true;
+        let what = if state.foreign.keeps(&what) {
+            what
+        } else if std::mem::replace(&mut state.foreign.flooded, true) {
             return;
-        }
+        } else {
+            What::Flooded
+        };
         let count = u32::try_from(state.events.len()).unwrap_or(u32::MAX);
         let written = match state.log.as_mut() {
             Some(log) => log.write(at_us, what),
@@ -155,7 +187,7 @@ impl Tap {
     fn blob(&self, bytes: &[u8]) {
         let mut state = self.state();
         if state.log.is_none() {
-            if state.events.len() < MOST_EVENTS {
+            if !state.foreign.flooded {
                 state.long.push(bytes.to_vec());
             }
             return;
@@ -254,12 +286,6 @@ impl Tap {
             .as_mut()
             .map_or(Ok(()), Log::flush)
             .map_err(|why| why.to_string())
-    }
-
-    /// Whether more came than a log holds.
-    #[must_use]
-    pub fn flooded(&self) -> bool {
-        self.state().flooded
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

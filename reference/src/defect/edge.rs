@@ -191,6 +191,8 @@ macro_rules! edge {
             IgnoresPartySwitch = "ignores-party-switch" @ EpCscf,
             /// Refuses every party when one is switched off.
             SwitchHitsAll = "switch-hits-all" @ EpCscf,
+            /// Ends everybody's connections when a party is switched on again.
+            SwitchOnEndsConnections = "switch-on-ends-connections" @ EpCscf,
             /// Does not look for the grant where it is declared to.
             NoGrantCheckAtEdge = "no-grant-check-at-edge" @ EpCscf,
             /// Does not look whether an identity is of the WWSF's pool.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Edge;
 use crate::Shared;
 use crate::control::Hooks;
+use crate::defect::Defect;
 use crate::world::{Member, Party};
 
 const MAX_RECORDS: usize = 8192;
@@ -189,6 +190,11 @@ fn switch(edge: &Edge, asked: &Value) {
     };
     if asked["on"].as_bool().unwrap_or(false) {
         edge.operator().off.remove(party);
+        if edge.shared.has(Defect::SwitchOnEndsConnections) {
+            edge.flows()
+                .values()
+                .for_each(|flow| flow.close.notify_one());
+        }
         return;
     }
     edge.operator().off.insert(party.to_owned());

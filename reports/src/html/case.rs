@@ -57,6 +57,8 @@ pub(super) struct CaseView {
     pub(super) help: Option<Inert>,
     pub(super) absence: Option<Inert>,
     pub(super) waited_for: Option<Inert>,
+    /// How clients of other parties fared.
+    pub(super) background: Option<Inert>,
     pub(super) plays: Vec<PlayView>,
     pub(super) command: Inert,
 }
@@ -123,6 +125,12 @@ impl CaseView {
             help: Inert::given(case.reason.as_ref().and_then(|reason| reason.help.as_ref())),
             absence: Inert::given(case.absence.as_ref()),
             waited_for: Inert::given(case.waited_for.as_ref()),
+            background: Inert::given(
+                case.background
+                    .as_ref()
+                    .map(evidence::record::Background::words)
+                    .as_ref(),
+            ),
             plays: plays(case, log),
             command: Inert::line(command::repeat_command(&record.planned, &case.case)),
         }

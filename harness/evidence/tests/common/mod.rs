@@ -214,6 +214,7 @@ pub(crate) fn case() -> CaseRecord {
             .to_vec(),
         duration_us: 18_400,
         waited_for: Some("an answer".to_owned()),
+        background: None,
     }
 }
 

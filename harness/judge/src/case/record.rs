@@ -42,6 +42,7 @@ pub(super) fn blank(case: &Case, logs: &Logs<'_>) -> CaseRecord {
         plays,
         duration_us: 0,
         waited_for: None,
+        background: None,
     }
 }
 

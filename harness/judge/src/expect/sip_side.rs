@@ -98,6 +98,8 @@ impl<'p, 'a> Asked<'p, 'a> {
             Some(Verb::Wic(wic::Verb::Send(send))) => {
                 name.unwrap_or("main") == send.connection.as_deref().unwrap_or("main")
             }
+            // What the background sent is answered to the background.
+            Some(Verb::Wic(wic::Verb::Background(_))) => false,
             _ => true,
         };
         self.play

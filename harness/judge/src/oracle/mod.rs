@@ -2,6 +2,7 @@
 
 mod aka_answer;
 mod answers_topmost;
+mod background_served;
 mod bindings_unchanged;
 mod certificate_in_order;
 mod chain;
@@ -173,6 +174,8 @@ oracles! {
     Code = "code",
     /// The service is still there after the attack.
     Alive = "alive",
+    /// Clients of other parties at work in the background are denied nothing.
+    BackgroundServed = "background-served",
     /// The SUT's certificate is in order.
     CertificateInOrder = "certificate-in-order",
     /// The session cookie is in order.
@@ -265,6 +268,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NotReadableCrossSite => not_readable_cross_site::ask(context),
         Oracle::CertificateInOrder => certificate_in_order::ask(context),
         Oracle::CookieInOrder => cookie_in_order::ask(context),
+        Oracle::BackgroundServed => background_served::ask(context),
         Oracle::NotStored => not_stored::ask(context),
         Oracle::OneImpiOfUser => one_impi_of_user::ask(context),
         Oracle::TokenInOrder => token_in_order::ask(context),

@@ -1,6 +1,7 @@
 //! The judge against small logs made by hand.
 
 mod aka_oracles;
+mod background;
 mod build;
 mod case_order;
 mod certificates;

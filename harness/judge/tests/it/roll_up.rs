@@ -117,6 +117,7 @@ fn record(slug: &str, kind: Kind, verdict: Verdict, code: &str) -> CaseRecord {
         plays: Vec::new(),
         duration_us: 5,
         waited_for: None,
+        background: None,
     }
 }
 

@@ -106,6 +106,19 @@ verbs! {
         /// The connection, `main` unless given.
         text connection = "connection",
     }
+    /// Puts every client of the other third parties to work in the background: each registers, refreshes, sends a MESSAGE and
+    /// de-registers, again and again. Ends when each has done so once.
+    exclusive Background = "background" {
+        /// The party whose clients stay away.
+        text without = "without",
+    }
+    /// Waits until every client in the background has done all its work once more, begun behind this step's begin.
+    act BackgroundRound = "background-round" {
+        /// Wait also until as many registrations were made, from here on, as the SUT file declares for a load.
+        flag load = "load",
+    }
+    /// Ends the work in the background: each client does what it has begun, and rests.
+    act BackgroundEnd = "background-end" {}
     /// Sends an HTTP request on W1.
     act Fetch = "fetch" {
         /// Method, `GET` unless given.

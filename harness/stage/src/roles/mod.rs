@@ -1,5 +1,6 @@
 //! Each side that a played node shows, one file each.
 
+pub(crate) mod background;
 pub(crate) mod core;
 pub(crate) mod digest;
 pub(crate) mod edge_mw;

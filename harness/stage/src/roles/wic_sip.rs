@@ -20,12 +20,23 @@ const INTERVAL: u64 = 600;
 
 /// Sends a SIP message and waits for its final answer, or for the end of the connection.
 pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
+    let person = play.person(verb.person.as_deref())?;
+    send_as(bed, play, step, verb, person).await.map(drop)
+}
+
+/// Sends a SIP message as somebody, also of another lane, and returns the status of the final answer, if there was one.
+pub(super) async fn send_as(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    verb: &Send,
+    person: Person,
+) -> Result<Option<u16>, Trouble> {
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
     let connection = lock(&play.w2).get(&name).cloned();
     let Some(connection) = connection else {
         return Err(Trouble::sut(format!("no connection {name} is open")));
     };
-    let person = play.person(verb.person.as_deref())?;
     let answers = verb.digest.as_deref().is_some_and(|kind| kind != "none");
     if answers {
         let challenge = super::digest::challenge(play, connection.number);
@@ -74,7 +85,7 @@ async fn exchange(
     message: &Message,
     bytes: Vec<u8>,
     verb: &Send,
-) -> Acted {
+) -> Result<Option<u16>, Trouble> {
     let number = connection.number;
     let since = play.tap.len();
     play.tap
@@ -90,29 +101,28 @@ async fn exchange(
         return Err(Trouble::sut("the connection has ended"));
     }
     if verb.unanswered == Some(true) || message.method() == Some("ACK") {
-        return Ok(());
+        return Ok(None);
     }
     let (call_id, cseq) = (
         message.call_id().map(|id| id.into_owned()),
         message.cseq().map(|(number, _)| number),
     );
-    if final_answer(
+    let answered = final_answer(
         play,
         number,
         since,
         call_id.as_deref(),
         cseq,
         bed.answer_time(),
-    )
-    .await
-    .is_none()
-    {
+    );
+    let answered = answered.await;
+    if answered.is_none() {
         play.timed_out(step, "the final answer", bed.answer_time());
     }
-    Ok(())
+    Ok(answered.flatten())
 }
 
-/// Waits until a final answer to this request came on the connection, or it ended.
+/// Waits until a final answer to this request came on the connection, and tells its status, or until it ended.
 async fn final_answer(
     play: &Play,
     number: u32,
@@ -120,7 +130,7 @@ async fn final_answer(
     call_id: Option<&str>,
     cseq: Option<u32>,
     within: Duration,
-) -> Option<()> {
+) -> Option<Option<u16>> {
     play.tap
         .until(within, |events| {
             events
@@ -137,11 +147,12 @@ async fn final_answer(
                         let answer = Message::split(&bytes.0);
                         let ours = answer.call_id().as_deref() == call_id
                             && answer.cseq().map(|(number, _)| number) == cseq;
-                        (answer.status().is_some_and(|status| status >= 200)
-                            && (ours || call_id.is_none()))
-                        .then_some(())
+                        answer
+                            .status()
+                            .filter(|status| *status >= 200 && (ours || call_id.is_none()))
+                            .map(Some)
                     }
-                    What::Closed { connection, .. } if *connection == number => Some(()),
+                    What::Closed { connection, .. } if *connection == number => Some(None),
                     _ => None,
                 })
         })
@@ -433,5 +444,6 @@ pub(crate) async fn deregister(
     let bytes = message.bytes();
     exchange(bed, play, usize::MAX, &open, &message, bytes, &verb)
         .await
+        .map(drop)
         .map_err(|trouble| trouble.why)
 }

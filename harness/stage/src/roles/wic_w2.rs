@@ -55,10 +55,21 @@ pub(crate) async fn connect(
     step: usize,
     verb: &Connect,
 ) -> Acted {
-    let target = bed.target(Interface::W2, "ep-cscf")?;
     let person = play.person(verb.person.as_deref())?;
+    connect_as(bed, play, step, verb, &person).await
+}
+
+/// Opens W2 as somebody's device, also of another lane's.
+pub(super) async fn connect_as(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    step: usize,
+    verb: &Connect,
+    person: &Person,
+) -> Acted {
+    let target = bed.target(Interface::W2, "ep-cscf")?;
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
-    let head = handshake(bed, play, &target, &person, verb)?;
+    let head = handshake(bed, play, &target, person, verb)?;
     let sessions = match &verb.resume {
         Some(earlier) => lock(&play.w2)
             .get(earlier)

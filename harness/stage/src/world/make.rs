@@ -20,6 +20,12 @@ const NODES: &[(&str, &str, u8, &[&str])] = &[
     ("wwsf-b", "portal-b.localhost", 12, &["W1"]),
     ("wwsf-p1", "portal-p1.localhost", 13, &["W1"]),
     ("wwsf-p2", "portal-p2.localhost", 14, &["W1"]),
+    ("wwsf-p3", "portal-p3.localhost", 15, &["W1"]),
+    ("wwsf-p4", "portal-p4.localhost", 16, &["W1"]),
+    ("wwsf-p5", "portal-p5.localhost", 17, &["W1"]),
+    ("wwsf-p6", "portal-p6.localhost", 18, &["W1"]),
+    ("wwsf-p7", "portal-p7.localhost", 19, &["W1"]),
+    ("wwsf-p8", "portal-p8.localhost", 24, &["W1"]),
     ("waf", "waf.localhost", 20, &["W4"]),
     ("waf-a", "waf-a.localhost", 21, &["W4"]),
     ("waf-b", "waf-b.localhost", 22, &["W4"]),
@@ -29,6 +35,18 @@ const NODES: &[(&str, &str, u8, &[&str])] = &[
 
 /// The WAF that nobody enrolled is named by its address: whoever follows a token to it needs no name to be resolved.
 const FOE: &str = "127.0.0.23";
+
+/// Third parties with a pool of identities: two that scripts name, and six that are at work beside them (REQ 2).
+const POOLS: &[(&str, &str)] = &[
+    ("P1", "wwsf-p1"),
+    ("P2", "wwsf-p2"),
+    ("P3", "wwsf-p3"),
+    ("P4", "wwsf-p4"),
+    ("P5", "wwsf-p5"),
+    ("P6", "wwsf-p6"),
+    ("P7", "wwsf-p7"),
+    ("P8", "wwsf-p8"),
+];
 
 /// Our enemies: a WAF that was never enrolled, and a host that is no edge.
 const FOES: &[(&str, &str, u8, &[&str])] = &[
@@ -44,15 +62,15 @@ impl World {
     pub fn make(folder: &Path, lanes: usize, now: OffsetDateTime) -> Result<Self, WorldError> {
         let nodes = nodes(NODES)?;
         let foes = nodes_of_foes()?;
+        let pooled = POOLS
+            .iter()
+            .map(|(id, wwsf)| (*id, "waf", *wwsf, Some(*id)));
         let parties = [
             ("A", "waf-a", "wwsf-a", None),
             ("B", "waf-b", "wwsf-b", None),
         ]
         .into_iter()
-        .chain([
-            ("P1", "waf", "wwsf-p1", Some("P1")),
-            ("P2", "waf", "wwsf-p2", Some("P2")),
-        ])
+        .chain(pooled)
         .map(|(id, waf, wwsf, pool)| party(id, &nodes[waf], waf, &nodes[wwsf], wwsf, pool))
         .collect();
         let stranger = party(
@@ -63,10 +81,10 @@ impl World {
             "wwsf-a",
             None,
         );
-        let pools = vec![
-            pool("P1", &nodes["wwsf-p1"].name, lanes),
-            pool("P2", &nodes["wwsf-p2"].name, lanes),
-        ];
+        let pools = POOLS
+            .iter()
+            .map(|(id, wwsf)| pool(id, &nodes[*wwsf].name, lanes))
+            .collect();
         let public = Public {
             format: "wicheck-world/1".to_owned(),
             domain: DOMAIN.to_owned(),
@@ -161,8 +179,11 @@ fn pool(id: &str, wwsf: &str, lanes: usize) -> Pool {
             ("quinn", "identified"),
             ("anna", "anonymous"),
         ],
-        _ => &[("petra", "identified"), ("peter", "anonymous")],
+        "P2" => &[("petra", "identified"), ("peter", "anonymous")],
+        _ => &[("client", "identified")],
     };
+    // Beside the pools that scripts name, one client each is enough.
+    let lanes = if people.len() == 1 { 1 } else { lanes };
     let members = (0..lanes)
         .flat_map(|lane| {
             people

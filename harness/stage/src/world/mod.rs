@@ -189,6 +189,24 @@ impl World {
         }
     }
 
+    /// Clients of every party but `without`, in all lanes: of individual subscribers in 1 and 2, of pools in 3.
+    #[must_use]
+    pub fn clients(&self, registration: u8, without: &str) -> Vec<Person> {
+        let absent = self.party(registration, without).map(|party| &party.id);
+        let pools = self.public.pools.iter().filter(|_| registration == 3);
+        let pooled = pools.filter_map(|pool| self.member(0, &pool.id, "client", "client"));
+        (0..self.public.lanes)
+            .flat_map(|lane| {
+                ["alice", "bob", "carol"]
+                    .into_iter()
+                    .map(move |name| (lane, name))
+            })
+            .filter_map(|(lane, name)| self.person(lane, registration, name))
+            .chain(pooled)
+            .filter(|person| Some(&person.party) != absent)
+            .collect()
+    }
+
     fn member(&self, lane: usize, pool: &str, member: &str, name: &str) -> Option<Person> {
         let found = self.public.pools.iter().find(|each| each.id == pool)?;
         let member = found

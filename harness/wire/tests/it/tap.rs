@@ -264,17 +264,31 @@ fn a_long_body_of_a_detached_tap_is_written_by_who_adopts_it_and_nowhere_else() 
 #[test]
 fn a_flood_is_counted_as_one_and_not_kept() {
     let tapped = Tapped::new();
-    for turn in 0..20_000 {
-        tapped.tap.record(note(turn.to_string()));
+    for _ in 0..100_000 {
+        message(&tapped.tap, 0, b"more");
     }
-    assert!(!tapped.tap.flooded());
+    assert_eq!(tapped.tap.len(), 100_000);
     for _ in 0..3 {
-        tapped.tap.record(note("too many"));
+        message(&tapped.tap, 0, b"too much");
     }
-    assert!(tapped.tap.flooded());
-    assert_eq!(tapped.tap.len(), 20_000);
-    assert!(is_note(&tapped.last(), "19999"));
+    assert_eq!(tapped.tap.len(), 100_001);
+    assert_eq!(tapped.last(), What::Flooded);
+    // What we do ourselves goes on.
+    tapped.tap.record(note("the next step"));
+    assert!(is_note(&tapped.last(), "the next step"));
     tapped.tap.flush().unwrap();
+}
+
+#[test]
+fn a_flood_of_bytes_is_one_too() {
+    let tapped = Tapped::new();
+    let body = vec![b'f'; 60_000];
+    for _ in 0..64 * 1024 * 1024 / 60_000 {
+        message(&tapped.tap, 0, &body);
+    }
+    assert_ne!(tapped.last(), What::Flooded);
+    message(&tapped.tap, 0, &body);
+    assert_eq!(tapped.last(), What::Flooded);
 }
 
 #[test]

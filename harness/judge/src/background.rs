@@ -103,7 +103,7 @@ fn each(
             .and_then(|connection| connection.closed);
         let ended = answer
             .map(|answer| answer.at)
-            .or(closed.map(|(at, _)| at))
+            .or_else(|| closed.map(|(at, _)| at))
             .unwrap_or(message.at);
         let phase = phase(&switches, ended);
         let denied = match answer {

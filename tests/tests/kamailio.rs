@@ -89,6 +89,11 @@ fn the_expectations_of_the_s_cscf_hold() {
 }
 
 #[test]
+fn the_edge_and_the_s_cscf_conform_as_a_chain() {
+    conforms("chain", 3);
+}
+
+#[test]
 fn the_introspecting_edge_conforms() {
     conforms("introspecting", 45);
 }

@@ -162,12 +162,14 @@ class Policy:
 
     @closed_on_failure
     def ending(self):
-        """Sets `$avp(last)` if no binding is left behind this request, and `$avp(set)` to the identities that it ends."""
-        message = Message(KSR.pv.get("$mb"))
-        bound = self.bound()
-        named = set(bound) if message.value("contact") == "*" else {uri for uri, _ in addresses(message.values("contact"))}
-        put("last", "1" if not set(bound) - named else "")
-        for impu in self.implicit_set():
+        """Marks the contacts that this request ends, and tells in `$avp(ending)` whether that is `some` (the registrar ends
+        them) or everything or nothing, for the identities of `$avp(set)`."""
+        contact, bound = Message(KSR.pv.get("$mb")).values("contact"), self.bound()
+        named = set(bound) if contact == ["*"] else {uri for uri, _ in addresses(contact)}
+        if named & set(bound) and named - set(bound):
+            raise Refused(400, "ends what is bound and what is not")
+        put("ending", "some" if named & set(bound) and contact != ["*"] else "")
+        for impu in self.implicit_set() if contact == ["*"] else []:
             KSR.pv.sets("$avp(set)", impu)
         self.mark(named, True)
 
@@ -185,7 +187,8 @@ class Policy:
 
     def bound(self):
         """Contact to seconds, as the location service told them; without those whose end its timer has still to notice."""
-        contacts = json.loads(KSR.pv.get("$jsonrpl(body)"))["result"].get("contacts") or {}
+        record = json.loads(KSR.pv.get("$jsonrpl(body)")).get("result") or {}
+        contacts = record.get("contacts") or {}
         impu = KSR.pv.get("$tu")
         return {uri: contact["expires"] for uri, contact in contacts.items()
                 if contact["expires"] > 0 and KSR.htable.sht_get("ended", f"{impu} {uri}") is None}

@@ -16,6 +16,7 @@ import handshake
 from access_token import Refused, TokenCheck
 from enrolment import Enrolment
 from introspection import Introspection
+from records import records
 from signing_keys import KeysOutOfReach, SigningKeys, _read_set
 from sip_message import Malformed, Message, address, addresses, credentials
 
@@ -217,6 +218,15 @@ class Messages(unittest.TestCase):
         self.assertEqual(credentials("Bearer abc.def"), ("bearer", {None: "abc.def"}))
         with self.assertRaises(Malformed):
             credentials('Digest nc=1, NC=2')
+
+
+class Records(unittest.TestCase):
+    def test_the_registrations_of_a_mark(self):
+        line = (" 2(7) NOTICE: {1 wx1qab} <script>: edge: forwards impi=a@op.example impu=sip:a@op.example party=https://waf-a "
+                "label=auth-done")
+        kept = records([line, line.replace("wx1q", "wx11q"), "noise wx1q"], "wx1q")
+        self.assertEqual(kept, [{"call_id": "wx1qab", "impi": "a@op.example", "impu": "sip:a@op.example",
+                                 "party": "https://waf-a", "label": "auth-done"}])
 
 
 class Handshakes(unittest.TestCase):

@@ -213,6 +213,8 @@ pub(crate) struct Entitlement {
     /// Seconds since the epoch, when it ends.
     pub(crate) expires: f64,
     pub(crate) anonymous: bool,
+    /// The thumbprint of the certificate that the token is bound to (RFC 8705 section 3.1).
+    pub(crate) confirmation: Option<String>,
     pub(crate) token_id: Option<String>,
 }
 
@@ -345,6 +347,10 @@ pub(crate) fn entitlement(
             .flatten()
             .unwrap_or(f64::INFINITY),
         anonymous,
+        confirmation: claims
+            .get("cnf")
+            .and_then(|bound| bound.get("x5t#S256")?.as_str())
+            .map(str::to_owned),
         token_id: claims.get("jti").and_then(Value::as_str).map(str::to_owned),
     })
 }

@@ -7,16 +7,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use certs_gen::{Flaw, LeafRequest, Others, Usage, weak_rsa};
 use evidence::{Interface, Role};
 use script::Answers;
 use script::sut_file::Hook;
+use serde_json::Value;
 use wire::{Clock, tls};
 
 use crate::board::Board;
 use crate::play::lock;
 use crate::roles;
-use crate::world::World;
+use crate::world::{Person, World};
 
 /// The SUT as the bed needs it: which role it has, where it is, what it declares.
 #[derive(Clone, Debug, Default)]
@@ -325,6 +328,25 @@ impl Bed {
             node.clone_into(&mut identity.name);
         }
         Ok(identity)
+    }
+
+    /// The client certificate of a person's device, the same as long as the world is used.
+    pub(crate) fn device_identity(&self, person: &Person) -> Result<tls::Identity, String> {
+        let name = format!("device-of-{}", person.impi.replace('@', "."));
+        let mut identity = self.identity(std::slice::from_ref(&name), Usage::Client, None)?;
+        identity.name = name;
+        Ok(identity)
+    }
+
+    /// The claim that binds a token to a person's device (RFC 8705 section 3.1), where the SUT declares that it looks for it.
+    pub(crate) fn confirmation(&self, person: &Person) -> Result<Option<Value>, String> {
+        if self.answer("pop", "none") != "mtls" {
+            return Ok(None);
+        }
+        let identity = self.device_identity(person)?;
+        let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, identity.leaf());
+        let thumbprint = URL_SAFE_NO_PAD.encode(digest);
+        Ok(Some(serde_json::json!({ "x5t#S256": thumbprint })))
     }
 
     fn identity(

@@ -105,6 +105,12 @@ macro_rules! edge {
             IgnoresExpiry = "ignores-expiry" @ EpCscf,
             /// Does not look whether the token of a refresh has expired.
             IgnoresExpiryOfRefresh = "ignores-expiry-of-refresh" @ EpCscf,
+            /// Does not compare the certificate that a token is bound to with that of the connection.
+            IgnoresConfirmation = "ignores-confirmation" @ EpCscf,
+            /// Takes a bound token on a connection that shows no certificate.
+            BoundTokenWithoutCertificate = "bound-token-without-certificate" @ EpCscf,
+            /// Takes a bound token from whoever shows some certificate.
+            BoundTokenByAnyCertificate = "bound-token-by-any-certificate" @ EpCscf,
             /// Takes a token without expiry.
             RequiresNoExpiry = "requires-no-expiry" @ EpCscf,
             /// Takes a token before its time.

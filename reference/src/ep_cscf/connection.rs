@@ -41,6 +41,8 @@ pub(super) struct Origins {
     pub(super) origin: Option<String>,
     /// A token in its target or cookie, for those who take it from there.
     pub(super) token: Option<String>,
+    /// The SHA-256 of the certificate that the other side showed, in base64url.
+    pub(super) thumbprint: Option<String>,
 }
 
 /// What the edge knows of a connection. Nothing of it outlives the connection.
@@ -51,6 +53,8 @@ pub(super) struct Connection {
     pub(super) origin: Option<String>,
     /// The token of the handshake, for those who take it from there.
     pub(super) handshake_token: Option<String>,
+    /// The SHA-256 of the certificate that the other side showed, in base64url.
+    pub(super) thumbprint: Option<String>,
     pub(super) bound: Vec<Bound>,
     /// Public identities that were registered here and are no more.
     pub(super) former: Vec<String>,
@@ -148,6 +152,7 @@ pub(super) async fn serve<S>(
         flow_id,
         origin: upgraded.origin,
         handshake_token: upgraded.token,
+        thumbprint: upgraded.thumbprint,
         bound: Vec::new(),
         former: Vec::new(),
         challenged_by_aka: false,

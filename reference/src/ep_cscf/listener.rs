@@ -6,9 +6,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::ServerConfig;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -17,6 +21,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::{Edge, connection, legacy_tls, upgrade};
+use crate::trust::Trust;
 use crate::{Defect, Shared, StartError, net};
 
 const MAX_CONNECTIONS: usize = 4096;
@@ -27,7 +32,13 @@ const HANDSHAKE: Duration = Duration::from_secs(5);
 /// The TLS of W2 as the model declares it: versions, application protocol, sessions.
 pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError> {
     let world = &shared.world;
-    let mut config = net::server_tls(world, net::Identity::of_server(world, "ep-cscf")?, None)?;
+    let asks = shared.model.answer("w2-mtls", "no") == "yes";
+    let clients = match asks {
+        true => Some(of_devices(shared)?),
+        false => None,
+    };
+    let own = net::Identity::of_server(world, "ep-cscf")?;
+    let mut config = net::server_tls(world, own, clients)?;
     if shared.model.answer("alpn", "yes") == "yes" && !shared.has(Defect::IgnoresAlpn) {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
     }
@@ -43,6 +54,17 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
         });
     }
     Ok(Arc::new(config))
+}
+
+/// Looks at the certificates of devices: the library's own checks, and nobody has to show one.
+fn of_devices(shared: &Shared) -> Result<Arc<dyn ClientCertVerifier>, StartError> {
+    let path = "roots.pem";
+    Trust::in_pem(&shared.world.text(path)?, None)
+        .and_then(Trust::of_optional_clients)
+        .map_err(|why| StartError::World {
+            path: shared.world.folder.join(path),
+            why: why.to_string(),
+        })
 }
 
 /// Shows the certificate to those who ask for a name of the edge, or for none.
@@ -153,17 +175,22 @@ async fn secure(
         return;
     }
     if edge.shared.has(Defect::AcceptsClearWebsocket) && legacy_tls::is_clear_get(&stream).await {
-        return talk(edge, stream, dead).await;
+        return talk(edge, stream, None, dead).await;
     }
     let handshake = TlsAcceptor::from(tls).accept(stream);
     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake).await {
-        talk(edge, stream, dead).await;
+        let shown = stream.get_ref().1.peer_certificates();
+        let thumbprint = shown
+            .and_then(<[_]>::first)
+            .map(|leaf| URL_SAFE_NO_PAD.encode(Sha256::digest(leaf)));
+        talk(edge, stream, thumbprint, dead).await;
     }
 }
 
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     edge: Arc<Edge>,
     mut stream: S,
+    thumbprint: Option<String>,
     dead: Arc<AtomicBool>,
 ) {
     let Some(upgraded) = upgrade::accept(&edge, &mut stream).await else {
@@ -181,6 +208,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let told = connection::Origins {
         origin: upgraded.origin,
         token: upgraded.token,
+        thumbprint,
     };
     connection::serve(edge, socket, told, dead).await;
 }

@@ -133,6 +133,8 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             let known = to.known.as_deref();
             let refreshes = connection.bound_to(known).is_some();
             let admission = validation::validate(edge, &token, origin, known, refreshes).await?;
+            let shown = connection.thumbprint.as_deref();
+            validation::check_confirmation(edge, &admission, shown)?;
             let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
             if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
                 identity.impi = username;

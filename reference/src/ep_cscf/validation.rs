@@ -277,6 +277,7 @@ fn guessed(behind: Vec<Party>, to: Option<&str>) -> Result<Admission, Refusal> {
         impus: vec![impu],
         expires: token::now() + 300.0,
         anonymous: false,
+        confirmation: None,
         token_id: None,
     };
     Ok(Admission { entitlement, party })
@@ -344,4 +345,28 @@ fn check_use(edge: &Edge, admission: &Admission) -> Result<(), Refusal> {
         return Err(Refusal::token("the token was used before"));
     }
     Ok(())
+}
+
+/// Where tokens are bound to certificates, the connection must have shown the one of the token.
+pub(super) fn check_confirmation(
+    edge: &Edge,
+    admission: &Admission,
+    shown: Option<&str>,
+) -> Result<(), Refusal> {
+    let shared = &edge.shared;
+    let bound = shared.model.answer("pop", "none") == "mtls";
+    if !bound || shared.has(Defect::IgnoresConfirmation) {
+        return Ok(());
+    }
+    let holds = match shown {
+        None => shared.has(Defect::BoundTokenWithoutCertificate),
+        Some(_) if shared.has(Defect::BoundTokenByAnyCertificate) => true,
+        shown => admission.entitlement.confirmation.as_deref() == shown,
+    };
+    if holds {
+        Ok(())
+    } else {
+        let why = "the token is bound to another certificate";
+        Err(Refusal::token(why).of(&admission.party.entity))
+    }
 }

@@ -13,6 +13,8 @@ verbs! {
         text server_name = "server-name",
         /// ALPN protocols to offer, `http/1.1` unless given.
         words alpn = "alpn",
+        /// Whose device shows its client certificate, where the SUT declares that tokens are bound to one: a person, or `none`; the person's own unless given.
+        text device = "device",
         /// Resume the TLS session of this earlier connection.
         text resume = "resume",
         /// No TLS at all.

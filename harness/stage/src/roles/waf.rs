@@ -155,6 +155,9 @@ pub(crate) fn honest(
             play.masked(time, &value.to_string());
         }
     }
+    if let Some(confirmation) = bed.confirmation(person)? {
+        claims["cnf"] = confirmation;
+    }
     for (name, value) in verb.claims.iter().flatten() {
         claims[name.as_str()] =
             serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.clone()));

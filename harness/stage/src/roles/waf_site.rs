@@ -74,7 +74,7 @@ pub(crate) async fn answer(
             if silent(play.as_deref(), &form) {
                 return std::future::pending().await;
             }
-            introspect(play.as_deref(), &form)
+            introspect(bed, play.as_deref(), &form)
         }
         ("POST", "/token") => token(bed, play.as_deref(), &form),
         ("POST", "/revoke") => revoke(play.as_deref(), &form),
@@ -206,7 +206,7 @@ fn introspection_of(play: &Play, shown: &str) -> Option<Introspection> {
 }
 
 /// Judges the token that it is shown: active is only what was honestly issued and has not run out.
-fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
+fn introspect(bed: &Bed, play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
     let shown = shown(form);
     let Some(play) = play else {
         return (200, json!({ "active": false }));
@@ -216,7 +216,7 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
     let told = introspection_of(play, shown);
     let honest = known
         .filter(|(_, issued)| issued.genuine && issued.expires_s > now())
-        .and_then(|(_, issued)| active(play, issued, None));
+        .and_then(|(_, issued)| active(bed, play, issued, None));
     match told.as_ref().and_then(|told| told.answer.as_deref()) {
         // The body is one that an edge would take if it did not look at the status.
         Some("error") => (
@@ -233,7 +233,7 @@ fn introspect(play: Option<&Play>, form: &[(String, String)]) -> (u16, Value) {
         Some("other") => {
             let person = told.as_ref().and_then(|told| told.person.as_deref());
             let other =
-                known.and_then(|(_, issued)| active(play, issued, play.person(person).ok()));
+                known.and_then(|(_, issued)| active(bed, play, issued, play.person(person).ok()));
             (200, other.unwrap_or_else(|| json!({ "active": false })))
         }
         _ => (200, honest.unwrap_or_else(|| json!({ "active": false }))),
@@ -267,14 +267,18 @@ fn departing(play: &Play, departs: &str, honest: Option<Value>) -> Value {
     answer
 }
 
-fn active(play: &Play, issued: &Issued, instead: Option<Person>) -> Option<Value> {
+fn active(bed: &Bed, play: &Play, issued: &Issued, instead: Option<Person>) -> Option<Value> {
     let person = instead.or_else(|| issued.person.clone())?;
     let party = play.party(issued.party.as_deref()?).ok()?;
-    Some(json!({
+    let mut answer = json!({
         "active": true, "impi": person.impi, "impu": [person.impus.first()?], "iss": party.issuer, "client_id": party.client_id,
         "wwsf": party.wwsf_name, "aud": play.world.public.audience, "exp": issued.expires_s, "token_type": "Bearer",
         "anon": person.anonymous,
-    }))
+    });
+    if let Ok(Some(confirmation)) = bed.confirmation(&person) {
+        answer["cnf"] = confirmation;
+    }
+    Some(answer)
 }
 
 /// Answers a token request of a WWSF under test as an honest WAF, or as the script tells.

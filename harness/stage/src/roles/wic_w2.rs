@@ -79,7 +79,8 @@ pub(super) async fn connect_as(
     let resumes = sessions.is_some();
     let sessions = sessions.unwrap_or_default();
     let clear = verb.clear.unwrap_or(target.clear);
-    let settings = settings(verb, &target, &sessions);
+    let mut settings = settings(verb, &target, &sessions);
+    settings.identity = certificate(bed, play, &person, verb.device.as_deref())?;
     let security = if clear {
         "no TLS".to_owned()
     } else {
@@ -183,6 +184,23 @@ fn settings(verb: &Connect, target: &Target, sessions: &Sessions) -> ClientSetti
     }
 }
 
+/// The client certificate of a device, where the SUT declares that tokens are bound to one.
+fn certificate(
+    bed: &Bed,
+    play: &Play,
+    person: &Person,
+    told: Option<&str>,
+) -> Result<Option<tls::Identity>, String> {
+    if bed.answer("pop", "none") != "mtls" {
+        return Ok(None);
+    }
+    match told {
+        Some("none") => Ok(None),
+        Some(other) => bed.device_identity(&play.person(Some(other))?).map(Some),
+        None => bed.device_identity(person).map(Some),
+    }
+}
+
 /// What the hello offers, a line a fact.
 fn told(settings: &ClientSettings, resumes: bool) -> String {
     let versions = if settings.versions.is_empty() {
@@ -190,10 +208,12 @@ fn told(settings: &ClientSettings, resumes: bool) -> String {
     } else {
         settings.versions.join(", ")
     };
+    let certificate = settings.identity.as_ref().map(|shown| shown.name.as_str());
     format!(
-        "versions: {versions}\nserver name: {}\nALPN: {}\nresumes: {resumes}",
+        "versions: {versions}\nserver name: {}\nALPN: {}\nresumes: {resumes}\nclient certificate: {}",
         settings.server_name.as_deref().unwrap_or("(none)"),
         settings.alpn.join(", "),
+        certificate.unwrap_or("(none)"),
     )
 }
 

@@ -48,6 +48,15 @@ impl Identity {
         Self::signed(name, chain, Arc::new(ForeignRsa(sign)))
     }
 
+    /// The certificate that is shown for itself, DER; empty when there is none.
+    #[must_use]
+    pub fn leaf(&self) -> &[u8] {
+        self.certified
+            .cert
+            .first()
+            .map_or(&[], |leaf| leaf.as_ref())
+    }
+
     fn signed(
         name: &str,
         chain: Vec<CertificateDer<'static>>,

@@ -110,6 +110,14 @@ fn mint(
     }
 }
 
+/// With the scope that the SUT demands, where it does.
+fn scoped(bed: &Bed, token: AccessToken) -> AccessToken {
+    match bed.answer("scope-required", "no") {
+        "yes" => token.scope(bed.answer("scope", "ims")),
+        _ => token,
+    }
+}
+
 /// An honest token of a person through a party, before it is signed.
 pub(crate) fn honest(
     bed: &Bed,
@@ -145,18 +153,15 @@ pub(crate) fn honest(
     } else {
         token
     };
-    let token = match bed.answer("scope-required", "no") {
-        "yes" => token.scope(bed.answer("scope", "ims")),
-        _ => token,
-    };
+    let token = scoped(bed, token);
     let mut claims = token.claims();
+    if let Some(confirmation) = bed.confirmation(person)? {
+        claims["cnf"] = confirmation;
+    }
     for time in ["iat", "exp"] {
         if let Some(value) = claims.get(time).and_then(Value::as_u64) {
             play.masked(time, &value.to_string());
         }
-    }
-    if let Some(confirmation) = bed.confirmation(person)? {
-        claims["cnf"] = confirmation;
     }
     for (name, value) in verb.claims.iter().flatten() {
         claims[name.as_str()] =

@@ -11,6 +11,7 @@ mod edge_oracles;
 mod edge_transport;
 mod expectations;
 mod fuzzing;
+mod malformed;
 mod one_lie;
 mod portal_in_clear;
 mod portal_oracles;

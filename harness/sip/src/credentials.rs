@@ -96,8 +96,12 @@ impl Credentials {
         Parameter::find(self.parameters(), name)
     }
 
-    /// A part that continues a token makes it a parameter list that begins with that token.
+    /// A part that continues a token makes it a parameter list that begins with that token. A part without a name is none: behind
+    /// a scheme alone it would be taken for the value of a parameter that the scheme names.
     fn add(&mut self, part: &str) {
+        if part.starts_with('=') {
+            return;
+        }
         if let Payload::Token(token) = &self.payload {
             self.payload = Payload::Parameters(vec![Parameter::read(token)]);
         }
@@ -151,6 +155,13 @@ impl fmt::Display for Credentials {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_parameter_without_a_name_is_none() {
+        let read = Credentials::parse(r#"Di,="n", uri="u""#).unwrap();
+        assert_eq!(read.parameters(), [Parameter::quoted("uri", "u")]);
+        assert_eq!(Credentials::parse(&read.to_string()), Some(read));
+    }
 
     #[test]
     fn digest_keeps_order_quotes_and_duplicates() {

@@ -41,6 +41,7 @@ fn corpus() -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "dat"))
         .collect();
     paths.sort();
     let mut corpus: Vec<Vec<u8>> = paths
@@ -49,6 +50,7 @@ fn corpus() -> Vec<Vec<u8>> {
         .collect();
     let values = [
         r#"Digest username="a\"b", realm="x, y", nonce="n", uri="sip:h", qop=auth, nc=00000001, cnonce="c", response="00""#,
+        "Di,=\"n\", uri=\"sip:h\"",
         "Bearer eyJhbGciOiJFUzI1NiJ9.e30.AA==",
         r#""J <\"R\">" <sip:%61:p@[::1]:5060;lr;x=%41?a=b&c>;tag=9;q="1,0", <tel:+1-2;phone-context=+3>, sip:c;d"#,
         "sips:a%3bb;c=1?:pw@H.example:5061;transport=tcp?subject=%20",

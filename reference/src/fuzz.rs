@@ -1,5 +1,8 @@
 //! Entry points for fuzzing: every parser of foreign bytes of this crate, each with whatever a peer may send.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 use crate::sip::read::Framing;
@@ -67,6 +70,28 @@ pub fn token(data: &[u8]) {
         let _ = token::entitlement(&jws.claims, None, &shared);
     }
     let _ = token::unique_json(data);
+}
+
+/// The nonce of an AKA challenge, and AUTS in an answer to one: each as it comes and within the right length.
+pub fn aka(data: &[u8]) {
+    let written = r#"{"k":"000102030405060708090a0b0c0d0e0f","opc":"000102030405060708090a0b0c0d0e0f","amf":"0000","sqn":"000000000400"}"#;
+    let isim = serde_json::from_str::<crate::aka::Isim>(written);
+    let Some(mut card) = isim.ok().and_then(|isim| isim.card()) else {
+        return;
+    };
+    let text = String::from_utf8_lossy(data);
+    let _ = card.read(&text);
+    let given = card.sqn;
+    card.resynchronise([7; 16], &text, false);
+    let (mut nonce, mut auts) = ([0; 32], [0; 14]);
+    nonce
+        .iter_mut()
+        .zip(data)
+        .for_each(|(to, from)| *to = *from);
+    auts.iter_mut().zip(data).for_each(|(to, from)| *to = *from);
+    let _ = card.read(&STANDARD.encode(nonce));
+    card.resynchronise([7; 16], &STANDARD.encode(auts), false);
+    assert_eq!(card.sqn, given, "nobody proves a number by chance");
 }
 
 /// The head of a WebSocket handshake.
@@ -170,6 +195,18 @@ mod tests {
             b"eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJleHAiOjEsImF1ZCI6WyJhIl0sImltcGkiOiJhQGIifQ.AAAA",
             br#"{"keys":[{"kid":"a","x":[1,2.5,-3,null,true]},{"kid":"b"}]}"#,
         ]);
+    }
+
+    #[test]
+    fn aka_survives_mutations() {
+        feed(
+            super::aka,
+            &[
+                b"I1U8vpY3qJ0hiuZNrke/NVXzKLQ1d7m5Sp/6w1Tfr7M=",
+                b"AAAAAAAAAAAAAAAAAAA=",
+                b"0123456789abcdef0123456789abcdef",
+            ],
+        );
     }
 
     #[test]

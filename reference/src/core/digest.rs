@@ -152,6 +152,9 @@ fn secret(
     let aka = nonces.known.get(nonce).and_then(|known| known.aka.as_ref());
     let expects_aka = subscription.has_isim() && aka::declared(shared).is_some();
     match aka {
+        Some(_) if shared.has(Defect::TakesPasswordForIsim) && !algorithm.starts_with("AKA") => {
+            Ok(subscription.secret.clone().into_bytes())
+        }
         Some(aka) if aka.impi == subscription.impi => {
             let same = aka.algorithm.eq_ignore_ascii_case(algorithm);
             if same || shared.has(Defect::AcceptsUnofferedAlgorithm) {
@@ -159,7 +162,9 @@ fn secret(
             }
             Err(WRONG)
         }
-        None if !expects_aka => Ok(subscription.secret.clone().into_bytes()),
+        None if !expects_aka && !algorithm.starts_with("AKA") => {
+            Ok(subscription.secret.clone().into_bytes())
+        }
         _ => Err(WRONG),
     }
 }

@@ -25,6 +25,8 @@ macro_rules! registrar {
             AcceptsUnofferedAlgorithm = "accepts-unoffered-algorithm" @ Core,
             /// Takes a response without quality of protection.
             AcceptsNoQop = "accepts-no-qop" @ Core,
+            /// Takes the Digest password of a subscriber whom it challenged by AKA.
+            TakesPasswordForIsim = "takes-password-for-isim" @ Core,
             /// Goes on behind the sequence number that a synchronisation failure tells without checking who tells it.
             TakesAnyAuts = "takes-any-auts" @ Core,
             /// Takes any Basic credentials.

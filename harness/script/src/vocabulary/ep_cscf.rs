@@ -23,7 +23,7 @@ verbs! {
         text source = "source",
         /// SIP Digest in place of the edge's word: `none` (no response yet), `right`, `wrong`, `empty`, `absent`, `spaces`: answer to
         /// the last challenge of this person; `replay`: the last such answer once more; `basic`: the password itself. AKA alone:
-        /// `auts` tells that the ISIM is ahead of the challenge, `auts-forged` the same without K.
+        /// `password` is the secret of Digest in place of RES; `auts` tells that the ISIM is ahead of the challenge, `auts-forged` the same without K.
         text digest = "digest",
         /// Digest parameters in place of the right ones, the response computed over them; an empty value leaves one out.
         table digest_set = "digest-set",

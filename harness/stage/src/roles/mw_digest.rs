@@ -218,7 +218,7 @@ fn answered(
     let opaque = set("opaque").or_else(|| challenge.param("opaque"));
     let mut parameters = computation.credentials(opaque).parameters().to_vec();
     match kind {
-        "right" | "wrong" => {
+        "right" | "wrong" | "password" => {
             if let Some(response) = set("response") {
                 put(&mut parameters, "response", response);
             }
@@ -249,7 +249,10 @@ fn secret(
     if kind.starts_with("auts") {
         return Ok(Vec::new());
     }
-    let aka = isim::password(bed, impi, challenge, by)?;
+    let aka = match kind {
+        "password" => None,
+        _ => isim::password(bed, impi, challenge, by)?,
+    };
     Ok(aka.unwrap_or_else(|| {
         let secret = bed.world.secrets.get(impi);
         secret.map_or_else(Vec::new, |secret| secret.clone().into_bytes())

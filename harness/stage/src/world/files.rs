@@ -39,6 +39,8 @@ struct Private {
     stranger: Party,
     foes: BTreeMap<String, Node>,
     secrets: BTreeMap<String, String>,
+    /// None in a world that was made before there were any.
+    #[serde(default)]
     isims: BTreeMap<String, Written>,
     passwords: BTreeMap<String, String>,
 }

@@ -18,6 +18,7 @@ mod portal_oracles;
 mod roll_up;
 mod scenes;
 mod shipped;
+mod token_oracles;
 mod waf_oracles;
 mod whose_message;
 mod wic_audits;

@@ -80,7 +80,7 @@ pub(super) async fn connect_as(
     let sessions = sessions.unwrap_or_default();
     let clear = verb.clear.unwrap_or(target.clear);
     let mut settings = settings(verb, &target, &sessions);
-    settings.identity = certificate(bed, play, &person, verb.device.as_deref())?;
+    settings.identity = certificate(bed, play, person, verb.device.as_deref())?;
     let security = if clear {
         "no TLS".to_owned()
     } else {

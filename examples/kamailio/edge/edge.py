@@ -1,7 +1,7 @@
 """The edge's decisions, called by kamailio.cfg through app_python3; the routing itself stands there.
 
 Each function reads the message at hand and answers 1 (go on; what to write on Mw stands in AVPs) or -1 (refuse;
-`$var(code)`, `$var(reason)` and `$var(challenge)` say how). What is not understood is refused.
+`$var(code)`, `$var(reason)` and `$var(challenge)` say how, `$var(why)` says it to the log). What is not understood is refused.
 
 State in shared memory, per TCP connection (Kamailio's `$conid`):
   flow    connection -> the token of the flow that Path and Record-Route carry
@@ -51,8 +51,7 @@ def closed_on_failure(decide):
         except KeysOutOfReach as error:
             return self.refuse(503, str(error))
         except Exception as error:  # a fault of ours must never let a message through
-            KSR.err(f"edge: {decide.__name__}: {type(error).__name__}\n")
-            return self.refuse(500, "internal fault")
+            return self.refuse(500, f"fault in {decide.__name__}: {type(error).__name__}")
 
     return wrapper
 
@@ -247,7 +246,7 @@ class Edge:
         KSR.pv.seti("$var(code)", status)
         KSR.pv.sets("$var(reason)", reasons.get(status, "Server Internal Error"))
         KSR.pv.sets("$var(challenge)", challenge)
-        KSR.notice(f"edge: refused {status} {why!r}\n")
+        KSR.pv.sets("$var(why)", why)
         return -1
 
 

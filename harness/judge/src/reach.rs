@@ -23,7 +23,8 @@ pub(crate) fn told(context: &Context<'_, '_>) -> Result<(), String> {
     reach.began()?;
     match verb {
         Verb::Wic(wic::Verb::Send(_)) => reach.message_on_w2(),
-        Verb::EpCscf(ep_cscf::Verb::Send(_)) | Verb::Core(core::Verb::Send(_)) => {
+        Verb::EpCscf(ep_cscf::Verb::Send(_))
+        | Verb::Core(core::Verb::Send(_) | core::Verb::End(_)) => {
             reach.left(|message| message.interface == Interface::Mw)
         }
         Verb::Wic(wic::Verb::Hello(_)) | Verb::Wwsf(wwsf::Verb::Hello(_)) => reach.hello(),

@@ -26,6 +26,9 @@ pub const FACTS: &[&str] = &[
     "upper",
     "escaped",
     "semicolon",
+    "impi-upper",
+    "impi-before",
+    "impi-behind",
 ];
 
 /// What a script may know of the world.

@@ -56,6 +56,9 @@ fn of_person(play: &Play, person: &Person, fact: &str) -> Option<String> {
             .entity
             .clone(),
         "upper" => user_part(impu, str::to_uppercase),
+        "impi-upper" => user_part(&person.impi, str::to_uppercase),
+        "impi-before" => format!("x{}", person.impi),
+        "impi-behind" => format!("{}.evil", person.impi),
         "escaped" => user_part(impu, |user| {
             let mut letters = user.chars();
             letters.next().map_or_else(String::new, |first| {
@@ -67,11 +70,14 @@ fn of_person(play: &Play, person: &Person, fact: &str) -> Option<String> {
     })
 }
 
-/// A SIP URI with its user part changed.
-fn user_part(impu: &str, change: impl Fn(&str) -> String) -> String {
-    let (scheme, rest) = impu.split_once(':').unwrap_or(("sip", impu));
+/// An IMPI or SIP URI with its user part changed.
+fn user_part(identity: &str, change: impl Fn(&str) -> String) -> String {
+    let (scheme, rest) = match identity.split_once(':') {
+        Some((scheme, rest)) => (format!("{scheme}:"), rest),
+        None => (String::new(), identity),
+    };
     let (user, host) = rest.split_once('@').unwrap_or((rest, ""));
-    format!("{scheme}:{}@{host}", change(user))
+    format!("{scheme}{}@{host}", change(user))
 }
 
 fn world(play: &Play, fact: &str) -> Option<String> {

@@ -317,7 +317,8 @@ async fn core(
             lock(&play.scene).core_answers.push_back(verb.clone());
             roles::core::told(play, at, verb)
         }
-        core::Verb::Send(verb) => roles::core::send(bed, play, at, verb).await,
+        core::Verb::Send(verb) => roles::core_request::send(bed, play, at, verb).await,
+        core::Verb::End(verb) => roles::reg_event::end(bed, play, at, verb).await,
     }
 }
 

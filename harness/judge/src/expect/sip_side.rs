@@ -46,7 +46,11 @@ impl<'p, 'a> Asked<'p, 'a> {
             let request = before
                 .filter(|message| message.interface == Interface::Mw && message.request().is_some())
                 .last();
-            return self.status(wanted, request).err();
+            return match (self.status(wanted, request), &expect.connection) {
+                (Err(wrong), _) => Some(wrong),
+                (Ok(_), Some(name)) => self.arrived_on(name),
+                (Ok(_), None) => None,
+            };
         }
         let method = expect.method.as_deref().unwrap_or("REGISTER");
         self.request_arrived(Interface::Mw, method, |message| {
@@ -115,6 +119,35 @@ impl<'p, 'a> Asked<'p, 'a> {
                     .is_some_and(|step| !self.play.observes(step) && named(step))
             })
             .last()
+    }
+
+    /// The MESSAGE of the core came to the WIC on the connection of that name, and on no other.
+    fn arrived_on(&self, name: &str) -> Option<Wrong> {
+        let connections = &self.play.connections;
+        let named = |message: &Message<'_>| {
+            let opened = connections
+                .get(&message.connection)
+                .and_then(|connection| connection.step);
+            opened.map_or("main", |step| {
+                self.play.field(step, "connection").unwrap_or("main")
+            })
+        };
+        let arrived: Vec<_> = self
+            .came()
+            .filter(|message| {
+                message.interface == Interface::W2 && message.request_of("MESSAGE").is_some()
+            })
+            .collect();
+        let elsewhere = arrived.iter().find(|message| named(message) != name);
+        let expected = format!("the MESSAGE on the connection {name} alone");
+        match (arrived.is_empty(), elsewhere) {
+            (true, _) => Some(Wrong::new(expected, "it on no connection", None)),
+            (false, None) => None,
+            (false, Some(message)) => {
+                let came = format!("it on the connection {}", named(message));
+                Some(Wrong::new(expected, came, Some(message)))
+            }
+        }
     }
 
     /// A request of a method that came and that `wrong` has nothing against.

@@ -17,6 +17,8 @@ verbs! {
         table header = "header",
         /// Answer to a MESSAGE of ours: its status.
         words status = "status",
+        /// The connection of W2 on which that MESSAGE arrived, and no other.
+        text connection = "connection",
     }
     /// Answers the next request of this case otherwise than an honest core.
     act Answer = "answer" {
@@ -27,9 +29,16 @@ verbs! {
         /// With no status: the honest answer, and IK and CK in the challenge.
         flag session_keys = "session-keys",
     }
+    /// Ends a person's registration from the side of the network: tells the edge by the reg event that it subscribed to.
+    act End = "end" {
+        /// The person.
+        text person = "person",
+    }
     /// Sends a MESSAGE to a registered person.
     act Send = "send" {
         /// The person.
         text person = "person",
+        /// The connection whose registration it is sent to; the person's last one unless given.
+        text connection = "connection",
     }
 }

@@ -81,6 +81,10 @@ verbs! {
         text behind = "behind",
         /// Wait for no answer.
         flag unanswered = "unanswered",
+        /// It is not written yet, but together with the next message on the connection, in one write.
+        flag held = "held",
+        /// The connection whose registration it goes on with, in place of its own.
+        text registered_on = "registered-on",
     }
     /// Waits for the answer to the last message or handshake on W2, or for an HTTP answer on W1.
     observe Expect = "expect" {

@@ -6,34 +6,38 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use evidence::event::{Direction, Layer, Side};
 use evidence::{Interface, What};
-use script::vocabulary::core::{Answer, Expect, Send};
-use sip::{Framing, Message, Request, response_to};
+use script::vocabulary::core::{Answer, Expect};
+use sip::{Framing, Message, response_to};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, lock};
+use crate::roles::Acted;
+use crate::roles::reg_event::Watchers;
 use crate::roles::registrar::{Decision, Offer, Registrar};
-use crate::roles::{Acted, Trouble};
 
 /// What the core of a bed remembers.
 #[derive(Default)]
 pub(crate) struct Core {
     registrar: Registrar,
-    /// Where a registered identity is reached: its Contact and the Path to it. One each, by IMPU.
-    bindings: Mutex<HashMap<String, Binding>>,
-    socket: OnceLock<Arc<UdpSocket>>,
+    /// Where a registered identity is reached: its Contacts and the Paths to them, by IMPU, the latest last.
+    pub(super) bindings: Mutex<HashMap<String, Vec<Binding>>>,
+    pub(super) socket: OnceLock<Arc<UdpSocket>>,
+    pub(super) watchers: Watchers,
 }
 
 #[derive(Clone, Debug)]
-struct Binding {
-    contact: String,
-    path: Vec<String>,
-    edge: SocketAddr,
+pub(super) struct Binding {
+    pub(super) contact: String,
+    pub(super) path: Vec<String>,
+    pub(super) edge: SocketAddr,
 }
 
 /// The number that Mw has in every play's log: UDP has no connections.
-const MW: u32 = 1_000_000;
+pub(super) const MW: u32 = 1_000_000;
+/// Bindings of one identity that are kept.
+const MOST_BINDINGS: usize = 16;
 /// A stream that brings no whole message within this many bytes is no SIP.
 const LONGEST_MESSAGE: usize = 256 * 1024;
 
@@ -126,6 +130,7 @@ fn received(bed: &Arc<Bed>, bytes: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
     let open = play.and_then(Result::ok);
     let decision = answer(bed, open.as_deref(), &message, method, from);
     let answer = message_of(&message, &decision);
+    bed.core.watchers.keep(&message, &answer, from);
     if let Some(play) = open {
         play.tap
             .message(MW, Interface::Mw, Direction::Sent, Layer::Sip, &answer);
@@ -187,10 +192,15 @@ fn answer(
         return told_answer(told);
     }
     if method != "REGISTER" {
+        // A subscription is granted for as long as it is asked for (RFC 6665 section 4.2.1.1).
+        let interval = message
+            .field("Expires")
+            .filter(|_| method == "SUBSCRIBE")
+            .map(|interval| ("Expires", interval.into_owned()));
         return Decision {
             status: 200,
             reason: "OK",
-            fields: Vec::new(),
+            fields: interval.into_iter().collect(),
         };
     }
     let carrier = bed.answer("party-carrier", "authorization-entity");
@@ -261,22 +271,22 @@ impl Core {
                 .field("Expires")
                 .is_some_and(|value| value.trim() == "0");
         let mut bindings = lock(&self.bindings);
+        let of_identity = bindings.entry(to.uri).or_default();
+        let all = gone && contact.uri == "*";
+        of_identity.retain(|binding| !all && binding.contact != contact.uri);
         if gone {
-            bindings.remove(&to.uri);
-        } else {
-            let path = message
-                .fields("Path")
-                .map(|value| value.into_owned())
-                .collect();
-            bindings.insert(
-                to.uri,
-                Binding {
-                    contact: contact.uri,
-                    path,
-                    edge,
-                },
-            );
+            return;
         }
+        // Edges that let registrations end without a word must not fill the memory of a long run.
+        if of_identity.len() >= MOST_BINDINGS {
+            of_identity.remove(0);
+        }
+        let path = message.fields("Path").map(|value| value.into_owned());
+        of_identity.push(Binding {
+            contact: contact.uri,
+            path: path.collect(),
+            edge,
+        });
     }
 }
 
@@ -334,76 +344,4 @@ pub(crate) async fn expect(
         );
     }
     Ok(())
-}
-
-/// Sends a MESSAGE to a registered person through the edge, and waits for its answer.
-pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
-    let person = play.person(verb.person.as_deref())?;
-    let impu = person.impus.first().cloned().unwrap_or_default();
-    let binding = lock(&bed.core.bindings).get(&impu).cloned();
-    let Some(binding) = binding else {
-        return Err(Trouble::sut(format!(
-            "{impu} is not registered at the core"
-        )));
-    };
-    let call_id = play.fresh("call-id");
-    let bytes = probe(bed, play, &impu, &binding, &call_id);
-    play.stimulus(step, Layer::Sip, bytes.clone());
-    play.tap
-        .message(MW, Interface::Mw, Direction::Sent, Layer::Sip, &bytes);
-    let Some(socket) = bed.core.socket.get() else {
-        return Err("the core has no socket".to_owned().into());
-    };
-    socket
-        .send_to(&bytes, binding.edge)
-        .await
-        .map_err(|why| why.to_string())?;
-    let answered = play.tap.until(bed.answer_time(), |events| {
-        events.iter().rev().find_map(|event| match &event.what {
-            What::Message {
-                interface: Interface::Mw,
-                direction: Direction::Received,
-                bytes,
-                ..
-            } => {
-                let message = Message::split(&bytes.0);
-                (message.status().is_some_and(|status| status >= 200)
-                    && message.call_id().as_deref() == Some(call_id.as_str()))
-                .then_some(())
-            }
-            _ => None,
-        })
-    });
-    if answered.await.is_none() {
-        play.timed_out(step, "the answer to our MESSAGE", bed.answer_time());
-    }
-    Ok(())
-}
-
-/// A MESSAGE from the core to a binding.
-fn probe(bed: &Bed, play: &Play, impu: &str, binding: &Binding, call_id: &str) -> Vec<u8> {
-    let branch = format!("z9hG4bK{}", play.fresh("branch"));
-    let tag = play.fresh("tag");
-    let core = format!(
-        "{}:{}",
-        bed.world.name("core"),
-        bed.world.public.nodes["core"].ports["Mw"]
-    );
-    let mut request = Request::new("MESSAGE", &binding.contact)
-        .field("Via", format!("SIP/2.0/UDP {core};branch={branch}"))
-        .field(
-            "From",
-            format!("<sip:probe@{}>;tag={tag}", bed.world.public.domain),
-        )
-        .field("To", format!("<{impu}>"))
-        .field("Call-ID", call_id)
-        .field("CSeq", "1 MESSAGE");
-    for path in &binding.path {
-        request = request.field("Route", path);
-    }
-    request
-        .field("Content-Type", "text/plain")
-        .body("probe")
-        .build()
-        .bytes()
 }

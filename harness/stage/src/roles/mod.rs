@@ -2,6 +2,7 @@
 
 pub(crate) mod background;
 pub(crate) mod core;
+pub(crate) mod core_request;
 pub(crate) mod digest;
 pub(crate) mod edge_mw;
 pub(crate) mod edge_registration;
@@ -12,6 +13,7 @@ pub(crate) mod mw_digest;
 pub(crate) mod mw_message;
 pub(crate) mod old_tls;
 pub(crate) mod portal_site;
+pub(crate) mod reg_event;
 pub(crate) mod registrar;
 pub(crate) mod sut;
 pub(crate) mod visit;

@@ -1,6 +1,7 @@
 //! SIP of our WIC on W2: the messages that it composes, sends and waits for.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use evidence::event::{Direction, Layer};
@@ -14,6 +15,9 @@ use crate::play::{Play, Undo, lock};
 use crate::roles::wic_w2::{Connection, Dialog, MAIN, Order};
 use crate::roles::{Acted, Trouble};
 use crate::world::Person;
+
+/// What a user agent remembers of its dialogs on one connection, by person and kind.
+type Dialogs = HashMap<String, Dialog>;
 
 /// Seconds in Expires of a registration.
 const INTERVAL: u64 = 600;
@@ -90,7 +94,13 @@ async fn exchange(
     let since = play.tap.len();
     play.tap
         .message(number, Interface::W2, Direction::Sent, Layer::Sip, &bytes);
+    if verb.held == Some(true) {
+        lock(&connection.held).extend(raw_frames(&bytes, Framing::Text));
+        return Ok(());
+    }
+    let held = std::mem::take(&mut *lock(&connection.held));
     let order = match verb.frame.as_deref() {
+        _ if !held.is_empty() => Order::Raw([held, raw_frames(&bytes, Framing::Text)].concat()),
         Some("binary") => Order::Raw(raw_frames(&bytes, Framing::Binary)),
         Some("fragmented") => Order::Raw(raw_frames(&bytes, Framing::Fragmented)),
         Some("unmasked") => Order::Raw(raw_frames(&bytes, Framing::Unmasked)),
@@ -167,7 +177,14 @@ fn message(
     verb: &Send,
 ) -> Result<Message, String> {
     let kind = verb.message.as_deref().unwrap_or("register");
-    let dialog = dialog(play, connection, person, kind);
+    let dialog = match &verb.registered_on {
+        None => dialog(play, &connection.dialogs, person, kind),
+        Some(name) => {
+            let other = lock(&play.w2).get(name).map(|open| open.dialogs.clone());
+            let other = other.ok_or_else(|| format!("no connection {name} is open"))?;
+            dialog(play, &other, person, kind)
+        }
+    };
     let request = match kind {
         "register" | "refresh" | "deregister" => {
             registration(bed, play, &dialog, person, verb, kind)
@@ -222,8 +239,8 @@ pub(crate) fn edit(
 }
 
 /// A registration goes on in its dialog; anything else has one of its own.
-fn dialog(play: &Play, connection: &Connection, person: &Person, kind: &str) -> Dialog {
-    let mut dialogs = lock(&connection.dialogs);
+fn dialog(play: &Play, dialogs: &Mutex<Dialogs>, person: &Person, kind: &str) -> Dialog {
+    let mut dialogs = lock(dialogs);
     let key = if matches!(kind, "register" | "refresh" | "deregister") {
         person.name.clone()
     } else {
@@ -383,6 +400,16 @@ fn proper(bed: &Bed, play: &Play, person: &Person) -> Result<Send, String> {
         token: Some(name),
         ..Send::default()
     })
+}
+
+/// The Contact that a person has registered, or tried to, on a connection.
+pub(crate) fn contact_on(play: &Play, name: &str, person: &Person) -> Result<String, String> {
+    let open = lock(&play.w2).get(name).map(|open| open.dialogs.clone());
+    let dialogs = open.ok_or_else(|| format!("no connection {name} is open"))?;
+    let contact = lock(&dialogs)
+        .get(&person.name)
+        .map(|dialog| dialog.contact.clone());
+    contact.ok_or_else(|| format!("{} has registered nothing on {name}", person.name))
 }
 
 /// Waits for what a control expects, where sending did not wait for it already: a request of the network.

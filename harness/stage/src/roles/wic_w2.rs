@@ -22,6 +22,9 @@ use crate::world::Person;
 /// The name of the connection of a step that names none.
 pub(super) const MAIN: &str = "main";
 
+/// How long the other side of a WebSocket may take to close it after we did.
+const GOODBYE: std::time::Duration = std::time::Duration::from_millis(500);
+
 /// An open WebSocket: a task owns it, and this sends to the task.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection {
@@ -29,6 +32,8 @@ pub(crate) struct Connection {
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) sessions: Sessions,
     pub(super) dialogs: Arc<std::sync::Mutex<HashMap<String, Dialog>>>,
+    /// Frames that wait for the next message, to be written together with it.
+    pub(super) held: Arc<std::sync::Mutex<Vec<u8>>>,
 }
 
 #[derive(Debug)]
@@ -36,6 +41,8 @@ pub(super) enum Order {
     Send(Vec<u8>),
     Raw(Vec<u8>),
     Close,
+    /// Close, and hear the other side's goodbye.
+    Leave,
 }
 
 /// What a user agent remembers of its registration on one connection.
@@ -112,6 +119,7 @@ pub(super) async fn connect_as(
             orders,
             sessions,
             dialogs: Arc::default(),
+            held: Arc::default(),
         },
     );
     Ok(())
@@ -272,6 +280,15 @@ async fn serve(
                         socket.close().await;
                         break (Side::Us, "close".to_owned());
                     }
+                    Some(Order::Leave) => {
+                        socket.close().await;
+                        let last_words = async {
+                            while !matches!(socket.next().await, Incoming::Closed(_)) {}
+                        };
+                        // One that does not say goodbye has heard ours all the same.
+                        let _ = tokio::time::timeout(GOODBYE, last_words).await;
+                        break (Side::Us, "close".to_owned());
+                    }
                 };
                 if let Err(why) = sent {
                     break (Side::Sut, why);
@@ -313,11 +330,25 @@ fn answer(bytes: &[u8]) -> Option<Vec<u8>> {
     )
 }
 
-/// Closes a connection.
+/// Closes a connection, and goes on when the other side has closed it too.
 pub(crate) async fn close(play: &Arc<Play>, step: usize, verb: &Close) -> Acted {
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
     play.stimulus(step, Layer::Websocket, format!("close {name}"));
-    close_named(play, &name).await;
+    let open = lock(&play.w2).remove(&name);
+    let number = open.as_ref().map(|open| open.number);
+    if let Some(open) = open {
+        // The task may have ended with its connection already.
+        let _ = open.orders.send(Order::Leave).await;
+    }
+    let closed = play.tap.until(GOODBYE * 2, |events| {
+        events.iter().rev().find_map(|event| match &event.what {
+            What::Closed { connection, .. } if Some(*connection) == number => Some(()),
+            _ => None,
+        })
+    });
+    if number.is_some() && closed.await.is_none() {
+        play.timed_out(step, "the end of the connection", GOODBYE * 2);
+    }
     Ok(())
 }
 

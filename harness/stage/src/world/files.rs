@@ -171,7 +171,7 @@ impl World {
         let individuals = self.public.subscribers.iter().map(|each| {
             let allowed: Vec<_> = each.grants.iter().filter_map(entity).collect();
             json!({ "impi": each.impi, "impus": each.impus, "barred": each.barred, "secret": self.secrets[&each.impi],
-                    "isim": self.isims.get(&each.impi).map(Isim::written), "allowed": allowed, "pool": null })
+                    "isim": self.isims.get(&each.impi).map(Isim::written), "allowed": allowed, "trusted_node": each.person != super::isim::HOLDER, "pool": null })
         });
         let members = self
             .public
@@ -180,7 +180,7 @@ impl World {
             .flat_map(|pool| pool.members.iter().map(move |member| (pool, member)));
         let members = members.map(|(pool, member)| {
             json!({ "impi": member.impi, "impus": member.impus, "barred": [], "secret": self.secrets[&member.impi],
-                    "allowed": [pool.wwsf], "pool": pool.id })
+                    "allowed": [pool.wwsf], "trusted_node": true, "pool": pool.id })
         });
         let subscribers: Vec<Value> = individuals.chain(members).collect();
         write_private(

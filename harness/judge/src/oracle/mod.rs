@@ -11,6 +11,7 @@ mod connection_ended;
 mod cookie_in_order;
 mod delivered_as_given;
 mod ended_no_application_byte;
+mod expires_capped;
 mod gives_up_registration;
 mod inactive;
 mod introspection_in_order;
@@ -44,6 +45,7 @@ mod nothing_in_clear;
 mod nothing_on_mw;
 mod one_impi_of_user;
 mod only_own_identities;
+mod recorded;
 mod right_party;
 mod session;
 mod single_authorization;
@@ -116,6 +118,10 @@ oracles! {
     NoAssertion = "no-assertion",
     /// The third party that is named is the one that issued the token.
     RightParty = "right-party",
+    /// Each registration has a record that names its third party and what came of it.
+    Recorded = "recorded",
+    /// A registration does not outlive the token that it stands on.
+    ExpiresCapped = "expires-capped",
     /// No token stands where it must not: on Mw, in a URL, Referer or cookie, or in clear.
     NoTokenLeak = "no-token-leak",
     /// The secret of the IMS subscription leaves the WIC in no form.
@@ -242,6 +248,8 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoForeignAssertion => no_foreign_assertion::ask(context),
         Oracle::NoAssertion => no_assertion::ask(context),
         Oracle::RightParty => right_party::ask(context),
+        Oracle::Recorded => recorded::ask(context),
+        Oracle::ExpiresCapped => expires_capped::ask(context),
         Oracle::NoTokenLeak => no_token_leak::ask(context),
         Oracle::NoSecretLeak => no_secret_leak::ask(context),
         Oracle::NoFetch => no_fetch::ask(context),

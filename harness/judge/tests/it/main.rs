@@ -12,6 +12,7 @@ mod edge_transport;
 mod expectations;
 mod fuzzing;
 mod malformed;
+mod life_oracles;
 mod one_lie;
 mod portal_in_clear;
 mod portal_oracles;

@@ -300,7 +300,7 @@ async fn records_tell_the_party_of_accepted_and_refused() {
     for (register, party, outcome) in [(good, A, "accepted"), (bad, B, "refused")] {
         let records = core
             .bed
-            .hook(json!({ "hook": "evidence", "call_id": register.call_id }))
+            .hook(json!({ "hook": "evidence", "mark": register.call_id }))
             .await;
         let told: Vec<&Value> = ["party", "outcome", "impu"]
             .iter()

@@ -183,7 +183,7 @@ async fn a_party_that_is_switched_off_registers_nobody_and_others_go_on() {
     let register = Register::of(ALICE).token(&bed.world.alice());
     assert_eq!(client.register(&register).await, 200);
     let records = bed
-        .hook(json!({ "hook": "evidence", "call_id": register.call_id }))
+        .hook(json!({ "hook": "evidence", "mark": register.call_id }))
         .await;
     let records = records["records"].as_array().expect("records");
     assert_eq!(

@@ -50,6 +50,10 @@ pub(super) fn vouched(
         };
     };
     owns(subscription, impu, shared)?;
+    let each = shared.model.answer("tna-allowed", "all") == "per-subscriber";
+    if each && !subscription.trusted_node && !shared.has(Defect::IgnoresScheme) {
+        return Err("the subscription is not provisioned for trusted nodes");
+    }
     let party = provisioning.party(entity);
     let off = match party {
         _ if shared.has(Defect::IgnoresCorePartySwitch) => false,

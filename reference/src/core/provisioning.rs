@@ -30,9 +30,17 @@ pub(super) struct Subscription {
     /// Entities of the third parties that may vouch for it.
     #[serde(default)]
     pub(super) allowed: Vec<String>,
+    /// Whether the word of a trusted node is enough for it, where that is provisioned for each.
+    #[serde(default = "trusted_by_default")]
+    pub(super) trusted_node: bool,
     /// The pool that it belongs to.
     #[serde(default)]
     pub(super) pool: Option<String>,
+}
+
+/// A world that does not say so provisions every subscription for trusted nodes.
+fn trusted_by_default() -> bool {
+    true
 }
 
 impl Subscription {
@@ -204,13 +212,16 @@ pub(super) fn answer_hooks(core: &Arc<Core>, hooks: &mut Hooks) {
             if asked["on"].as_bool().unwrap_or(false) {
                 state.provisioning.off.remove(&party);
             } else {
-                if here.shared.model.answer("cut-bindings", "no") == "yes" {
+                if here.shared.model.answer("cut-bindings", "no") == "yes"
+                    && !here.shared.has(Defect::CoreKeepsBindings)
+                {
+                    let all = here.shared.has(Defect::CoreCutsAllBindings);
                     let entities = here
                         .shared
                         .world
                         .parties
                         .iter()
-                        .filter(|each| each.id == party);
+                        .filter(|each| all || each.id == party);
                     entities.for_each(|each| state.bindings.end_party(&each.entity));
                 }
                 state.provisioning.off.insert(party);
@@ -260,11 +271,12 @@ fn answer_questions(core: &Arc<Core>, hooks: &mut Hooks) {
     let here = Arc::clone(core);
     hooks.on("evidence", move |asked| {
         let state = here.state();
-        let records = state
-            .provisioning
-            .records
-            .iter()
-            .filter(|record| record["call_id"] == asked["call_id"]);
+        let mark = asked["mark"].as_str().unwrap_or_default();
+        let of_test = |record: &&Value| {
+            let call_id = record["call_id"].as_str();
+            !mark.is_empty() && call_id.is_some_and(|call_id| call_id.contains(mark))
+        };
+        let records = state.provisioning.records.iter().filter(of_test);
         let records: Vec<Value> = records.cloned().collect();
         async move { json!({ "records": records }) }
     });

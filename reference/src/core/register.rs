@@ -45,13 +45,22 @@ pub(super) fn serve(core: &Core, request: &Message, from: SocketAddr) -> Message
         .map(|to| to.uri)
         .unwrap_or_default();
     let call_id = request.value("Call-ID").unwrap_or_default();
-    state.provisioning.keep(
-        call_id,
-        &to,
-        outcome.impi.as_deref(),
-        party.as_deref(),
-        outcome.code,
-    );
+    let first = shared.world.parties.first();
+    let party = match party {
+        Some(_) if shared.has(Defect::CoreRecordsFirstParty) => {
+            first.map(|party| party.entity.clone())
+        }
+        party => party,
+    };
+    if outcome.code < 300 || !shared.has(Defect::CoreRecordsNoRefusals) {
+        state.provisioning.keep(
+            call_id,
+            &to,
+            outcome.impi.as_deref(),
+            party.as_deref(),
+            outcome.code,
+        );
+    }
     let mut answer = request.answer(outcome.code, reason(outcome.code));
     for (name, value) in outcome.headers {
         answer.push(name, value);

@@ -95,6 +95,8 @@ macro_rules! edge {
             FirstOfSeveralIssuers = "first-of-several-issuers" @ EpCscf,
             /// Does not look for which client of an issuer a token was made.
             IgnoresClient = "ignores-client" @ EpCscf,
+            /// Takes a client of an issuer for the enrolled one whose name its own begins with.
+            ClientByPrefix = "client-by-prefix" @ EpCscf,
             /// Does not look for the scope that it is declared to demand.
             IgnoresScope = "ignores-scope" @ EpCscf,
             /// Takes a token that lives longer than it is declared to take.
@@ -235,6 +237,44 @@ macro_rules! edge {
             AcceptsUnmasked = "accepts-unmasked" @ EpCscf,
             /// Answers a client that offers at most TLS 1.1.
             LegacyTls = "legacy-tls" @ EpCscf,
+            /// Ends the registration of whichever identity To names.
+            EndsAnybodysRegistration = "ends-anybodys-registration" @ EpCscf,
+            /// Vouches for whichever identity on a connection that a token has registered.
+            AnyIdentityOnConnection = "any-identity-on-connection" @ EpCscf,
+            /// Vouches for a request that waits behind a REGISTER by the token of that REGISTER.
+            PipelinedInheritsRight = "pipelined-inherits-right" @ EpCscf,
+            /// Moves the flow of a token to the connection that shows it last.
+            FlowPerToken = "flow-per-token" @ EpCscf,
+            /// Forgets every flow of an identity when one of its connections ends.
+            CloseEndsIdentity = "close-ends-identity" @ EpCscf,
+            /// Names the party of the first registration on a connection at every refresh.
+            PartyOfConnection = "party-of-connection" @ EpCscf,
+            /// Takes the party that a subscriber granted for the one whose token it is.
+            PartyOfSubscriber = "party-of-subscriber" @ EpCscf,
+            /// Takes the pools as they were at its start, whatever the operator changes.
+            KeepsPools = "keeps-pools" @ EpCscf,
+            /// Looks an identity up in the pool of the page that opened the connection.
+            PoolByOrigin = "pool-by-origin" @ EpCscf,
+            /// Takes a private identity that has a member's in it for one of the pool.
+            PoolByPart = "pool-by-part" @ EpCscf,
+            /// Looks a private identity up in the pool without regard to case.
+            FoldsPoolNames = "folds-pool-names" @ EpCscf,
+            /// Looks for a pool only where the party has one.
+            PoolOpenToIndividuals = "pool-open-to-individuals" @ EpCscf,
+            /// Takes every token of a party for active that was switched off and on again.
+            ForgivesAtSwitchOn = "forgives-at-switch-on" @ EpCscf,
+            /// Refuses a private identity for good that was refused while its party was off.
+            SwitchOffBarsIdentities = "switch-off-bars-identities" @ EpCscf,
+            /// Leaves the bindings of a party alone that is switched off.
+            KeepsBindings = "keeps-bindings" @ EpCscf,
+            /// Ends the bindings of every party when one is switched off.
+            CutsAllBindings = "cuts-all-bindings" @ EpCscf,
+            /// Asks the core for whatever interval the client asks for.
+            IgnoresExpiresCap = "ignores-expires-cap" @ EpCscf,
+            /// Names the first party in the record of every registration.
+            RecordsFirstParty = "records-first-party" @ EpCscf,
+            /// Keeps no record of what it refuses.
+            RecordsNoRefusals = "records-no-refusals" @ EpCscf,
             /// Refreshes without a token on a connection that registered by one.
             ConnectionIsCredential = "connection-is-credential" @ EpCscf,
             /// Takes any good token for a refresh on a connection that is registered.
@@ -247,6 +287,8 @@ macro_rules! edge {
             InviteBeforeRegister = "invite-before-register" @ EpCscf,
             /// Forwards requests of an identity that has ended its registration.
             ServesAfterDeregistration = "serves-after-deregistration" @ EpCscf,
+            /// Goes on with a registration that the core has ended.
+            IgnoresNetworkDeregistration = "ignores-network-deregistration" @ EpCscf,
             /// Labels every Digest REGISTER as if the connection were proven.
             LabelsTlsYesAlways = "labels-tls-yes-always" @ EpCscf,
             /// Labels a Digest REGISTER as authenticated by the edge.

@@ -59,6 +59,16 @@ macro_rules! registrar {
             IgnoresCorePartySwitch = "ignores-core-party-switch" @ Core,
             /// Refuses every third party when one is switched off.
             CoreSwitchHitsAll = "core-switch-hits-all" @ Core,
+            /// Leaves the bindings of a third party alone that is switched off.
+            CoreKeepsBindings = "core-keeps-bindings" @ Core,
+            /// Ends all bindings when one third party is switched off.
+            CoreCutsAllBindings = "core-cuts-all-bindings" @ Core,
+            /// Takes the word of an edge for a subscriber who must prove himself.
+            IgnoresScheme = "ignores-scheme" @ Core,
+            /// Names the first third party in the record of every registration.
+            CoreRecordsFirstParty = "core-records-first-party" @ Core,
+            /// Keeps no record of what it refuses.
+            CoreRecordsNoRefusals = "core-records-no-refusals" @ Core,
             /// Lets every WWSF vouch for individuals and members of any pool.
             NoPoolCheckCore = "no-pool-check-core" @ Core,
             /// Does not look whether a pool is of the WWSF that vouches.

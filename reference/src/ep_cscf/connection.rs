@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::WebSocketStream;
@@ -60,7 +60,11 @@ pub(super) struct Connection {
     pub(super) former: Vec<String>,
     /// Whether the last challenge that was relayed here was by AKA version 2.
     pub(super) challenged_by_aka: bool,
+    /// With whose right a request goes that waited behind a REGISTER, for an edge that does not keep them apart.
+    pub(super) inherited: Option<Identity>,
     pub(super) outbox: mpsc::Sender<Vec<u8>>,
+    identities: Arc<Mutex<Vec<String>>>,
+    ended: Arc<Mutex<Vec<String>>>,
     parties: Arc<Mutex<Vec<String>>>,
 }
 
@@ -70,10 +74,18 @@ impl Connection {
         self.alive().find(|bound| Some(bound.impu.as_str()) == impu)
     }
 
-    /// Registrations that have not run out.
+    /// Registrations that have not run out, and that the core has not ended.
     pub(super) fn alive(&self) -> impl Iterator<Item = &Bound> {
         let now = Instant::now();
-        self.bound.iter().filter(move |bound| bound.until > now)
+        let ended = self.ended().clone();
+        self.bound
+            .iter()
+            .filter(move |bound| bound.until > now && !ended.contains(&bound.impu))
+    }
+
+    /// Public identities whose registration the core has ended.
+    pub(super) fn ended(&self) -> MutexGuard<'_, Vec<String>> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a public identity was ever registered here.
@@ -104,6 +116,15 @@ impl Connection {
         }
     }
 
+    /// Tells the flow of the connection which public identities are registered on it.
+    pub(super) fn tell_identities(&self) {
+        let mut told = self
+            .identities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *told = self.bound.iter().map(|bound| bound.impu.clone()).collect();
+    }
+
     /// Queues a message for the client; one that does not read loses it.
     pub(super) fn send(&self, message: &Message) {
         let _ = self.outbox.try_send(message.print());
@@ -118,7 +139,15 @@ struct FlowGuard {
 
 impl Drop for FlowGuard {
     fn drop(&mut self) {
-        self.edge.flows().remove(&self.id);
+        let mut flows = self.edge.flows();
+        let gone = flows.remove(&self.id);
+        self.edge
+            .subscriptions()
+            .retain(|_, about| about.flow != self.id);
+        if let Some(gone) = gone.filter(|_| self.edge.shared.has(Defect::CloseEndsIdentity)) {
+            let gone = gone.identities();
+            flows.retain(|_, flow| !flow.identities().iter().any(|each| gone.contains(each)));
+        }
     }
 }
 
@@ -136,10 +165,14 @@ pub(super) async fn serve<S>(
     let flow_id = net::random_hex(16);
     let close = Arc::new(Notify::new());
     let parties = Arc::<Mutex<Vec<String>>>::default();
+    let identities = Arc::<Mutex<Vec<String>>>::default();
+    let ended = Arc::<Mutex<Vec<String>>>::default();
     let unanswered = Arc::new(Mutex::new(HashMap::new()));
     let flow = Flow {
         outbox: outbox.clone(),
         unanswered,
+        identities: Arc::clone(&identities),
+        ended: Arc::clone(&ended),
         parties: Arc::clone(&parties),
         close: Arc::clone(&close),
     };
@@ -156,7 +189,10 @@ pub(super) async fn serve<S>(
         bound: Vec::new(),
         former: Vec::new(),
         challenged_by_aka: false,
+        inherited: None,
         outbox,
+        identities,
+        ended,
         parties,
     };
     tokio::select! {
@@ -181,7 +217,13 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
     flow: &Flow,
     dead: &AtomicBool,
 ) {
-    while let Some(Ok(frame)) = source.next().await {
+    let mut waiting = None;
+    loop {
+        let next = match waiting.take() {
+            Some(next) => next,
+            None => source.next().await,
+        };
+        let Some(Ok(frame)) = next else { return };
         let bytes = match frame {
             Frame::Text(text) => text.as_bytes().to_vec(),
             Frame::Binary(bytes) => bytes.to_vec(),
@@ -194,6 +236,14 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         };
         if !dead.load(Ordering::Relaxed) && !take(edge, connection, flow, &bytes, dead).await {
             return;
+        }
+        if edge.shared.has(Defect::PipelinedInheritsRight) {
+            waiting = source.next().now_or_never();
+            let right = connection
+                .bound
+                .last()
+                .and_then(|bound| bound.by_token.clone());
+            connection.inherited = right.filter(|_| waiting.is_some());
         }
     }
 }

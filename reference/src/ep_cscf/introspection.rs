@@ -1,6 +1,7 @@
 //! Asking the authorisation function about a token (RFC 7662), over mutual TLS.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ pub(super) struct Introspection {
     shared: Arc<Shared>,
     /// Answers that a careless edge keeps, by token.
     kept: Mutex<HashMap<String, Map<String, Value>>>,
+    /// Whether a careless edge takes every known token for active.
+    forgives: AtomicBool,
 }
 
 /// What came of asking.
@@ -39,7 +42,13 @@ impl Introspection {
             http: net::world_http_client(shared, tls, deadline)?,
             shared: Arc::clone(shared),
             kept: Mutex::default(),
+            forgives: AtomicBool::new(false),
         })
+    }
+
+    /// From now on an answer that says inactive is taken for active.
+    pub(super) fn forgive(&self) {
+        self.forgives.store(true, Ordering::Relaxed);
     }
 
     /// Asks one endpoint, every time anew; every failure is [`Outcome::OutOfReach`].
@@ -99,7 +108,10 @@ impl Introspection {
         };
         match members.get("active") {
             Some(Value::Bool(true)) => Outcome::Active(members),
-            Some(Value::Bool(false)) if self.shared.has(Defect::IgnoresActiveFalse) => {
+            Some(Value::Bool(false))
+                if self.shared.has(Defect::IgnoresActiveFalse)
+                    || self.forgives.load(Ordering::Relaxed) =>
+            {
                 Outcome::Active(members)
             }
             Some(Value::Bool(false)) => Outcome::Inactive,

@@ -10,6 +10,7 @@ mod lenient;
 mod listener;
 mod operator;
 mod refusal;
+mod reg_event;
 mod register;
 mod request;
 mod signature;
@@ -43,6 +44,10 @@ pub(crate) struct Edge {
     introspection: Option<introspection::Introspection>,
     operator: Mutex<operator::Operator>,
     flows: Mutex<HashMap<String, Flow>>,
+    /// What the edge has subscribed to, by Call-ID.
+    subscriptions: Mutex<HashMap<String, reg_event::Subscription>>,
+    /// The flow on which each token was shown last, for an edge that has one a token.
+    flows_of_tokens: Mutex<HashMap<String, String>>,
     /// Identifiers of tokens that may be used once and were, with their expiry.
     used_tokens: Mutex<HashMap<String, f64>>,
 }
@@ -53,14 +58,46 @@ struct Flow {
     outbox: mpsc::Sender<Vec<u8>>,
     /// Requests of the core that the client has not answered yet, by the branch of our Via.
     unanswered: Arc<Mutex<HashMap<String, Reply>>>,
+    /// Public identities that are registered on the connection.
+    identities: Arc<Mutex<Vec<String>>>,
+    /// Public identities whose registration the core has ended.
+    ended: Arc<Mutex<Vec<String>>>,
     /// Parties whose tokens registered on the connection.
     parties: Arc<Mutex<Vec<String>>>,
     close: Arc<Notify>,
 }
 
+impl Flow {
+    /// Public identities that are registered on the connection.
+    fn identities(&self) -> Vec<String> {
+        self.identities
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
 impl Edge {
     fn flows(&self) -> MutexGuard<'_, HashMap<String, Flow>> {
         self.flows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn subscriptions(&self) -> MutexGuard<'_, HashMap<String, reg_event::Subscription>> {
+        self.subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets the flow on which a token was shown before, if it is another.
+    fn move_flow(&self, token: &str, flow: &str) {
+        let mut flows_of_tokens = self
+            .flows_of_tokens
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = flows_of_tokens.insert(token.to_owned(), flow.to_owned());
+        if let Some(before) = before.filter(|before| before != flow) {
+            self.flows().remove(&before);
+        }
     }
 
     fn operator(&self) -> MutexGuard<'_, operator::Operator> {
@@ -99,6 +136,8 @@ pub(crate) async fn start(
             introspection,
             operator,
             flows: Mutex::default(),
+            subscriptions: Mutex::default(),
+            flows_of_tokens: Mutex::default(),
             used_tokens: Mutex::default(),
         });
         made = Some(Arc::clone(&edge));

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::Edge;
-use crate::Shared;
 use crate::control::Hooks;
-use crate::defect::Defect;
 use crate::world::{Member, Party};
+use crate::{Defect, Shared};
 
 const MAX_RECORDS: usize = 8192;
 
 /// State that hooks change.
 pub(super) struct Operator {
     off: HashSet<String>,
+    /// Private identities that were refused because their party was off.
+    barred: HashSet<String>,
     /// Members of each pool, by its id.
     pools: HashMap<String, Vec<Member>>,
     /// Parties granted by each individual subscriber, by IMPI.
@@ -43,6 +44,7 @@ impl Operator {
         let world = &shared.world;
         Self {
             off: HashSet::new(),
+            barred: HashSet::new(),
             pools: world
                 .pools
                 .iter()
@@ -70,6 +72,26 @@ impl Operator {
     /// Whether any party is switched off.
     pub(super) fn any_off(&self) -> bool {
         !self.off.is_empty()
+    }
+
+    /// Remembers a private identity that was refused because its party is off.
+    pub(super) fn bar(&mut self, impi: &str) {
+        if self.barred.len() < MAX_RECORDS {
+            self.barred.insert(impi.to_owned());
+        }
+    }
+
+    /// Whether a private identity was refused because its party was off.
+    pub(super) fn bars(&self, impi: &str) -> bool {
+        self.barred.contains(impi)
+    }
+
+    /// The member of a pool whose IMPI fits.
+    pub(super) fn member_like(&self, pool: &str, fits: impl Fn(&str) -> bool) -> Option<&Member> {
+        self.pools
+            .get(pool)?
+            .iter()
+            .find(|member| fits(&member.impi))
     }
 
     /// The member of a pool with this IMPI.
@@ -103,6 +125,7 @@ impl Operator {
         self.records.push_back(record);
     }
 
+    /// What was recorded of the registrations whose Call-ID has this word in it.
     fn evidence(&self, mark: &str) -> Value {
         let found = self
             .records
@@ -148,6 +171,9 @@ pub(super) fn answer_hooks(edge: &Arc<Edge>, hooks: &mut Hooks) {
     }
     let here = Arc::clone(edge);
     hooks.on("provision", move |asked| {
+        if here.shared.has(Defect::KeepsPools) {
+            return std::future::ready(json!({ "ok": true }));
+        }
         let text = |name: &str| asked[name].as_str().unwrap_or_default().to_owned();
         let (pool, impi) = (text("pool"), text("impi"));
         let members = here
@@ -166,7 +192,7 @@ pub(super) fn answer_hooks(edge: &Arc<Edge>, hooks: &mut Hooks) {
             &impi,
             asked["on"].as_bool().unwrap_or(false),
         );
-        async { json!({ "ok": true }) }
+        std::future::ready(json!({ "ok": true }))
     });
     if lists("grant-check", &["waf", "scscf"]) {
         let here = Arc::clone(edge);
@@ -195,20 +221,33 @@ fn switch(edge: &Edge, asked: &Value) {
                 .values()
                 .for_each(|flow| flow.close.notify_one());
         }
+        if let Some(introspection) = edge
+            .introspection
+            .as_ref()
+            .filter(|_| edge.shared.has(Defect::ForgivesAtSwitchOn))
+        {
+            introspection.forgive();
+        }
         return;
     }
     edge.operator().off.insert(party.to_owned());
-    if edge.shared.model.answer("cut-bindings", "no") == "yes" {
-        let flows = edge.flows();
-        let of_party = |flow: &&super::Flow| {
+    if edge.shared.model.answer("cut-bindings", "no") == "yes"
+        && !edge.shared.has(Defect::KeepsBindings)
+    {
+        let all = edge.shared.has(Defect::CutsAllBindings);
+        let of_party = |flow: &super::Flow| {
             flow.parties
                 .lock()
                 .is_ok_and(|parties| parties.iter().any(|each| each == party))
         };
-        flows
-            .values()
-            .filter(of_party)
-            .for_each(|flow| flow.close.notify_one());
+        // Off the map at once: nothing may reach a client of the party when the operator has his answer.
+        edge.flows().retain(|_, flow| {
+            let cut = all || of_party(flow);
+            if cut {
+                flow.close.notify_one();
+            }
+            !cut
+        });
     }
 }
 

@@ -136,6 +136,9 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             let shown = connection.thumbprint.as_deref();
             validation::check_confirmation(edge, &admission, shown)?;
             let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
+            if edge.shared.has(Defect::FlowPerToken) {
+                edge.move_flow(&token, &connection.flow_id);
+            }
             if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
                 identity.impi = username;
             }
@@ -197,6 +200,14 @@ fn without_credentials(
 ) -> Result<Plan, Refused> {
     let shared = &edge.shared;
     if shared.has(Defect::DeregWithoutToken) && leaving {
+        return identity::guessed(edge, to);
+    }
+    if let Some(identity) = connection.inherited.clone() {
+        return Ok(Plan::new(Right::Token(identity)));
+    }
+    if shared.has(Defect::AnyIdentityOnConnection)
+        && connection.alive().any(|bound| bound.by_token.is_some())
+    {
         return identity::guessed(edge, to);
     }
     let session = shared.model.answer("rereg", "token") != "token"
@@ -331,6 +342,16 @@ fn keep_record(
     accepted: bool,
     why: &'static str,
 ) {
+    if !accepted && edge.shared.has(Defect::RecordsNoRefusals) {
+        return;
+    }
+    let first = edge.shared.world.parties.first();
+    let party = match party {
+        Some(_) if edge.shared.has(Defect::RecordsFirstParty) => {
+            first.map(|party| party.entity.clone())
+        }
+        party => party,
+    };
     let impi = match plan.map(|plan| &plan.right) {
         Some(Right::Token(identity)) => Some(identity.impi.clone()),
         Some(Right::Digest { credentials, .. }) => credentials.get("username").map(str::to_owned),

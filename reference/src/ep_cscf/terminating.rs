@@ -22,11 +22,14 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
     if from.ip() != edge.core.ip() {
         return;
     }
-    let refuse = |code| {
+    let answer = |code| {
         if request.method() != "ACK" {
             reply.send(&request.answer(code, reason(code)));
         }
     };
+    if let Some(code) = super::reg_event::notified(edge, &request) {
+        return answer(code);
+    }
     let mut message = request.clone();
     let route = message.pop_front("Route");
     let id = route.as_deref().and_then(Address::read).and_then(|route| {
@@ -37,12 +40,12 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
         Some(id) => edge.flows().get(&id).cloned(),
         None => None,
     };
-    let Some(flow) = flow else { return refuse(430) };
+    let Some(flow) = flow else { return answer(430) };
     let hops = request
         .value("Max-Forwards")
         .map_or(Some(70), |hops| hops.parse::<u32>().ok());
     let Some(hops) = hops.and_then(|hops| hops.checked_sub(1)) else {
-        return refuse(483);
+        return answer(483);
     };
     message.replace("Max-Forwards", hops.to_string());
     for name in [
@@ -59,10 +62,10 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
         format!("SIP/2.0/WSS {};branch={branch}", edge.link.local),
     );
     if request.method() != "ACK" && !await_answer(&flow, branch, reply.clone()) {
-        return refuse(503);
+        return answer(503);
     }
     if flow.outbox.try_send(message.print()).is_err() {
-        refuse(480);
+        answer(480);
     }
 }
 

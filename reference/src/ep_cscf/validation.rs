@@ -147,7 +147,9 @@ fn party_of(
     vouching
         .into_iter()
         .find(|party| {
-            let client = any_client || text("client_id") == Some(&party.client_id);
+            let named = text("client_id").unwrap_or_default();
+            let below = shared.has(Defect::ClientByPrefix) && named.starts_with(&party.client_id);
+            let client = any_client || below || named == party.client_id;
             client && (wwsf.is_none() || wwsf == Some(&party.wwsf_name))
         })
         .ok_or_else(|| Refusal::forbidden("the client of the token is not enrolled"))

@@ -83,7 +83,7 @@ async fn last_answer(bed: &Bed, registers: &[Register]) -> (u16, bool) {
     let mut reached = false;
     for register in registers {
         last = client.register(register).await;
-        let asked = json!({ "hook": "evidence", "call_id": register.call_id });
+        let asked = json!({ "hook": "evidence", "mark": register.call_id });
         let records = bed.hook(asked).await["records"].clone();
         let here = |record: &&Value| record["code"].is_number();
         reached = records

@@ -96,7 +96,7 @@ async fn exchange(
         .message(number, Interface::W2, Direction::Sent, Layer::Sip, &bytes);
     if verb.held == Some(true) {
         lock(&connection.held).extend(raw_frames(&bytes, Framing::Text));
-        return Ok(());
+        return Ok(None);
     }
     let held = std::mem::take(&mut *lock(&connection.held));
     let order = match verb.frame.as_deref() {

@@ -1,16 +1,17 @@
 //! What a connection keeps of a registration that the core accepted.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::super::Edge;
 use super::super::connection::{Bound, Connection};
+use super::super::{Edge, reg_event};
 use super::{Plan, Right, check_contacts, identity};
 use crate::sip::Message;
 use crate::sip::uri::Address;
 
 /// Remembers on the connection what the core accepted, or forgets what was given up.
 pub(super) fn bind(
-    edge: &Edge,
+    edge: &Arc<Edge>,
     connection: &mut Connection,
     request: &Message,
     plan: &Plan,
@@ -30,11 +31,14 @@ pub(super) fn bind(
     } else {
         granted(request, answer)
     };
+    let known = connection.bound_to(Some(&impu)).is_some();
+    connection.ended().retain(|ended| *ended != impu);
     connection.bound.retain(|bound| bound.impu != impu);
     if granted == 0 {
         if connection.former.len() < 64 {
             connection.former.push(impu);
         }
+        connection.tell_identities();
         return;
     }
     let (impi, by_token, by_digest) = match &plan.right {
@@ -50,6 +54,9 @@ pub(super) fn bind(
         connection.serves_party(&identity.party);
     }
     let until = Instant::now() + Duration::from_secs(granted);
+    if !known {
+        reg_event::subscribe(edge, &connection.flow_id, &impu);
+    }
     connection.bound.push(Bound {
         impu,
         impi,
@@ -57,6 +64,7 @@ pub(super) fn bind(
         by_digest,
         until,
     });
+    connection.tell_identities();
 }
 
 /// For how many seconds the core registered our Contact.

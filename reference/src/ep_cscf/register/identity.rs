@@ -1,7 +1,7 @@
 //! Whether a token covers the identities of a REGISTER, and whether its party may vouch for them.
 
 use super::super::Edge;
-use super::super::connection::Connection;
+use super::super::connection::{Bound, Connection};
 use super::super::lenient;
 use super::super::refusal::Refusal;
 use super::super::validation::Admission;
@@ -73,16 +73,24 @@ pub(super) fn admit(
     to: &Named,
     from: &Named,
 ) -> Result<Plan, Refused> {
-    let Admission { entitlement, party } = admission;
+    let Admission {
+        entitlement,
+        mut party,
+    } = admission;
+    let bound = connection.bound_to(to.known.as_deref());
+    if let Some(other) = other_party(edge, connection, bound, &entitlement.impi) {
+        party = other;
+    }
     let of_party = |refusal: Refusal| refusal.of(&party.entity);
-    check_switch(edge, &party.id).map_err(of_party)?;
+    check_party(edge, &party, &entitlement.impi).map_err(of_party)?;
     check_origin(edge, connection, &party).map_err(of_party)?;
     check_pool(edge, &party, &entitlement).map_err(of_party)?;
     check_grant(edge, &party, &entitlement.impi).map_err(of_party)?;
     let mut impi = entitlement.impi.clone();
-    let bound = connection.bound_to(to.known.as_deref());
     let mut covered = entitlement.impus.iter().any(|impu| same(edge, to, impu))
         || edge.shared.has(Defect::TrustsToHeader);
+    covered |= edge.shared.has(Defect::EndsAnybodysRegistration)
+        && super::check_contacts(request).unwrap_or(false);
     if let Some(bound) = bound.filter(|_| edge.shared.has(Defect::RefreshTrustsConnection)) {
         impi.clone_from(&bound.impi);
         covered = true;
@@ -102,7 +110,9 @@ pub(super) fn admit(
         entity: entity(edge, connection, request, &party),
     };
     let mut plan = Plan::new(Right::Token(identity));
-    if edge.shared.model.answer("expires-cap", "no") == "yes" {
+    if edge.shared.model.answer("expires-cap", "no") == "yes"
+        && !edge.shared.has(Defect::IgnoresExpiresCap)
+    {
         plan.expires_cap = Some((entitlement.expires - token::now()).clamp(0.0, 1e9) as u64);
     }
     if !covered {
@@ -120,6 +130,44 @@ pub(super) fn admit(
             .map_err(|refused| of(refused, &party));
     }
     Ok(plan)
+}
+
+/// The party must be on; whom it vouched for while it was off is as welcome as before, unless the edge bears a grudge.
+fn check_party(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
+    check_switch(edge, &party.id).inspect_err(|_| edge.operator().bar(impi))?;
+    if edge.shared.has(Defect::SwitchOffBarsIdentities) && edge.operator().bars(impi) {
+        return Err(Refusal::forbidden("the identity was refused before"));
+    }
+    Ok(())
+}
+
+/// The party in place of the token's, for an edge that asks the connection after it.
+fn other_party(
+    edge: &Edge,
+    connection: &Connection,
+    bound: Option<&Bound>,
+    impi: &str,
+) -> Option<Party> {
+    let shared = &edge.shared;
+    let parties = &shared.world.parties;
+    if shared.has(Defect::PartyOfConnection) {
+        let first = bound?.by_token.as_ref()?;
+        return parties.iter().find(|each| each.id == first.party).cloned();
+    }
+    if shared.has(Defect::PartyOfSubscriber) {
+        let operator = edge.operator();
+        return parties
+            .iter()
+            .find(|each| operator.granted(impi, each))
+            .cloned();
+    }
+    if shared.has(Defect::PoolByOrigin) {
+        return parties
+            .iter()
+            .find(|each| Some(&each.origin) == connection.origin.as_ref())
+            .cloned();
+    }
+    None
 }
 
 fn of(refused: Refused, party: &Party) -> Refused {
@@ -203,7 +251,7 @@ fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> R
     let operator = edge.operator();
     let Some(pool) = &party.pool else {
         let foreign = operator.member_anywhere(&entitlement.impi).is_some();
-        return if foreign {
+        return if foreign && !shared.has(Defect::PoolOpenToIndividuals) {
             Err(Refusal::forbidden("the identity belongs to a pool"))
         } else {
             Ok(())
@@ -212,9 +260,14 @@ fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> R
     if shared.has(Defect::NoPoolCheck) {
         return Ok(());
     }
-    let member = match shared.has(Defect::AnyPoolMember) {
-        true => operator.member_anywhere(&entitlement.impi),
-        false => operator.member(pool, &entitlement.impi),
+    let member = if shared.has(Defect::AnyPoolMember) {
+        operator.member_anywhere(&entitlement.impi)
+    } else if shared.has(Defect::PoolByPart) {
+        operator.member_like(pool, |own| entitlement.impi.contains(own))
+    } else if shared.has(Defect::FoldsPoolNames) {
+        operator.member_like(pool, |own| entitlement.impi.eq_ignore_ascii_case(own))
+    } else {
+        operator.member(pool, &entitlement.impi)
     };
     let Some(member) = member else {
         return Err(Refusal::forbidden(
@@ -246,7 +299,11 @@ fn check_grant(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
         true => impi.split(['"', '\r']).next().unwrap_or_default(),
         false => impi,
     };
+    // Who forgets that pools are not open to everybody asks nobody for a member of one.
+    let open = edge.shared.has(Defect::PoolOpenToIndividuals)
+        && edge.operator().member_anywhere(impi).is_some();
     if checks
+        && !open
         && party.registration == 2
         && !edge.shared.has(Defect::NoGrantCheckAtEdge)
         && !edge.operator().granted(impi, party)

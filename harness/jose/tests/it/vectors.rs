@@ -1,4 +1,7 @@
 //! The examples of the RFCs, each named by its place.
+//!
+//! Not here, because nothing of ours reads or writes it: the JSON serialisations (RFC 7515 A.6 and A.7), and encryption (RFC 7518
+//! appendices B and C, RFC 8037 A.6 and A.7). RFC 7518 appendix A is a list of names.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

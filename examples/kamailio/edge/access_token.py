@@ -17,7 +17,10 @@ MOST_IDENTITIES = 64
 
 
 class Refused(Exception):
-    """The token is not good. `status` is the SIP status that says so; the text never holds the token."""
+    """The token is not good. `status` is the SIP status that says so; the text never holds the token.
+    `grant` is what a token says that is refused although its WAF signed it, for the record."""
+
+    grant = None
 
     def __init__(self, status, why):
         super().__init__(why)
@@ -52,9 +55,14 @@ class TokenCheck:
         signed = token[: match.end(2)].encode("ascii")
         if key is None or not self.es256.verify(signed, key, _bytes(match.group(3))):
             raise Refused(401, "signature")
-        self._check_audience(claims)
-        self._check_times(claims)
-        return self._grant(parties, claims)
+        grant = self._grant(parties, claims)
+        try:
+            self._check_audience(claims)
+            self._check_times(claims)
+        except Refused as refusal:
+            refusal.grant = grant
+            raise
+        return grant
 
     def active(self, members, parties):
         """The Grant of what a WAF says of an active token; `parties` are those behind the WAF that was asked."""

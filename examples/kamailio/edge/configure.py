@@ -31,7 +31,8 @@ def main():
         "EDGE_PY": os.path.join(HERE, "edge.py"),
     }
     settings = {
-        "provisioning": os.path.join(world_folder, "world.json"),
+        # A copy, which the operator's hand edits (pool.py).
+        "provisioning": os.path.join(os.path.abspath(os.environ["WICHECK_OUT"]), "enrolment.json"),
         "roots": os.path.join(world_folder, "roots.pem"),
         "w2_host": f"{name}:{w2[1]}",
         "w2_address": w2[0],
@@ -42,6 +43,7 @@ def main():
         "client_certificate": os.path.join(world_folder, "ep-cscf", "client.pem"),
         "client_key": os.path.join(world_folder, "ep-cscf", "client-key.pem"),
     }
+    write(os.path.dirname(settings["provisioning"]), "enrolment.json", json.dumps(world))
     write(folder, "bed.cfg", "".join(f'#!substdef "~{word}~{value}~g"\n' for word, value in words.items()))
     main_file = os.path.join(os.path.dirname(HERE), "kamailio.cfg")
     write(folder, "kamailio.cfg", f'include_file "{folder}/bed.cfg"\ninclude_file "{main_file}"\n')

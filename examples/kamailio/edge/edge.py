@@ -45,6 +45,9 @@ def closed_on_failure(decide):
             decide(self, *arguments)
             return 1
         except Refused as refusal:
+            if refusal.grant is not None:
+                put("impi", refusal.grant.impi)
+                put("party", refusal.grant.party["entity"])
             return self.refuse(refusal.status, str(refusal))
         except (Malformed, UnicodeDecodeError) as error:
             return self.refuse(400, str(error) if isinstance(error, Malformed) else "not UTF-8")
@@ -124,13 +127,15 @@ class Edge:
         # A second copy, in whatever field, would leave on Mw; only the one in Authorization is taken away.
         if KSR.pv.get("$mb").count(token.rpartition(".")[2]) > 1:
             raise Malformed("the token more than once")
+        # Known from here on, for the record of a refusal too.
+        put("impi", grant.impi)
+        put("party", grant.party["entity"])
         if (impu if self.checks_to else from_uri) not in grant.impus:
             raise Refused(403, "IMPU not covered by the token")
         if not self.enrolment.entitled(grant.party, grant.impi, impu if self.checks_to else from_uri, grant.anonymous):
             raise Refused(403, "no grant, or not in the pool of the WWSF")
         self.claim(grant.impi)
         put("label", "auth-done")
-        put("party", grant.party["entity"])
         domain = self.enrolment.world()["domain"]
         put(
             "authorization",

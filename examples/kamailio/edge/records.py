@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """What the edge keeps of registrations: the hook `evidence`, one JSON object on stdin, answered from Kamailio's log.
 
-A line of the log stands for one REGISTER that the edge has forwarded; its prefix has the Call-ID (log_prefix in kamailio.cfg).
+A line of the log stands for one request and how it ended; its prefix has the Call-ID (log_prefix in kamailio.cfg).
 """
 
 import glob
@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-LINE = re.compile(r"\{\S+ (?P<call_id>\S+)\} .*edge: forwards impi=(?P<impi>\S+) impu=(?P<impu>\S+) party=(?P<party>\S+) label=(?P<label>\S*)")
+LINE = re.compile(r"\{\S+ (?P<call_id>\S+)\} .*edge: record outcome=(?P<outcome>\w+) impi=(?P<impi>\S+) impu=(?P<impu>\S+) party=(?P<party>\S+)")
 
 
 def records(lines, mark):

@@ -222,11 +222,11 @@ class Messages(unittest.TestCase):
 
 class Records(unittest.TestCase):
     def test_the_registrations_of_a_mark(self):
-        line = (" 2(7) NOTICE: {1 wx1qab} <script>: edge: forwards impi=a@op.example impu=sip:a@op.example party=https://waf-a "
-                "label=auth-done")
+        line = (" 2(7) NOTICE: {1 wx1qab} <script>: edge: record outcome=accepted impi=a@op.example impu=sip:a@op.example "
+                "party=https://waf-a")
         kept = records([line, line.replace("wx1q", "wx11q"), "noise wx1q"], "wx1q")
         self.assertEqual(kept, [{"call_id": "wx1qab", "impi": "a@op.example", "impu": "sip:a@op.example",
-                                 "party": "https://waf-a", "label": "auth-done"}])
+                                 "party": "https://waf-a", "outcome": "accepted"}])
 
 
 class Handshakes(unittest.TestCase):

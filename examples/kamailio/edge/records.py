@@ -10,7 +10,7 @@ import os
 import re
 import sys
 
-LINE = re.compile(r"\{\S+ (?P<call_id>\S+)\} .*edge: record outcome=(?P<outcome>\w+) impi=(?P<impi>\S+) impu=(?P<impu>\S+) party=(?P<party>\S+)")
+LINE = re.compile(r"\{\S+ (?P<call_id>\S+)\} .*(?:edge|core): record outcome=(?P<outcome>\w+) impi=(?P<impi>\S+) impu=(?P<impu>\S+) party=(?P<party>\S+)")
 
 
 def records(lines, mark):

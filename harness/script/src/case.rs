@@ -289,11 +289,11 @@ fn departed(
             (attack.steps.clone(), at)
         }
     };
-    if let Some(variant) = variant {
+    if let Some(variant) = variant.map(|name| attack.variant_text(name)) {
         for step in &mut steps {
             let mut put = |text: &str| {
                 Ok(placeholder::fill(text, |name| {
-                    (name == "variant").then(|| variant.clone())
+                    (name == "variant").then(|| variant.to_owned())
                 }))
             };
             if let Ok(filled) = step.verb.filled(&mut put) {

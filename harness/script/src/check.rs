@@ -195,7 +195,16 @@ impl Checker<'_> {
     }
 
     fn departure(&self, attack: &Attack, control: &Control, problems: &mut Problems) {
-        let variants: Vec<&str> = attack.variants.keys().map(String::as_str).collect();
+        let variants: Vec<&str> = attack
+            .variants
+            .keys()
+            .map(|name| attack.variant_text(name))
+            .collect();
+        for text in attack.variant_texts.values() {
+            if let Err(why) = placeholder::check(text, false) {
+                problems.add(&attack.span, why, placeholder::KNOWN);
+            }
+        }
         match (attack.kind, &attack.change, attack.steps.is_empty()) {
             (Kind::Audit, None, true) => {}
             (Kind::Audit, ..) => problems.add(

@@ -81,8 +81,10 @@ pub struct Attack {
     pub outcome: Option<Outcome>,
     /// When it applies.
     pub applies_if: Conditions,
-    /// Variants: name and what proves each; `{variant}` in the change stands for the name.
+    /// Variants: name and what proves each; `{variant}` in the change stands for the name, or for its text.
     pub variants: BTreeMap<String, Vec<Word>>,
+    /// Texts of the variants whose name is not what is sent.
+    pub variant_texts: BTreeMap<String, String>,
     /// Where it is written.
     pub span: Span,
     /// Grows with every change of meaning.
@@ -101,6 +103,14 @@ pub enum Outcome {
         /// The outcome for each answer.
         by: BTreeMap<String, Word>,
     },
+}
+
+impl Attack {
+    /// What `{variant}` stands for in a variant: its text, or its name.
+    #[must_use]
+    pub fn variant_text<'a>(&'a self, name: &'a str) -> &'a str {
+        self.variant_texts.get(name).map_or(name, String::as_str)
+    }
 }
 
 impl Outcome {
@@ -244,6 +254,7 @@ fn read_attack(
         );
         return None;
     };
+    let variants = variants(fields.optional("variants"), problems);
     let attack = Attack {
         id: fields.required_text("id", problems),
         title: fields.required_text("title", problems),
@@ -274,7 +285,8 @@ fn read_attack(
             .required("outcome", problems)
             .and_then(|node| outcome(node, problems)),
         applies_if: conditions(fields.optional("applies-if"), problems),
-        variants: variants(fields.optional("variants"), problems),
+        variants: proofs(&variants),
+        variant_texts: texts(variants),
         span: at_id(entries, span),
         revision: fields
             .optional("revision")
@@ -338,13 +350,48 @@ fn conditions(node: Option<&Node>, problems: &mut Problems) -> Conditions {
         .unwrap_or_default()
 }
 
-fn variants(node: Option<&Node>, problems: &mut Problems) -> BTreeMap<String, Vec<Word>> {
+/// What `{variant}` stands for, where that is not the name, and what proves the variant.
+struct Variant {
+    text: Option<String>,
+    proof: Vec<Word>,
+}
+
+/// Variants: a name and its proof, or `{ text = "...", proof = [...] }` where the name is not what is sent.
+fn variants(node: Option<&Node>, problems: &mut Problems) -> Vec<(String, Variant)> {
     let Some(entries) = node.and_then(|node| node.entries(problems)) else {
-        return BTreeMap::new();
+        return Vec::new();
     };
     entries
         .iter()
-        .map(|(key, node)| (key.name.clone(), words(Some(node), problems)))
+        .map(|(key, node)| (key.name.clone(), variant(node, problems)))
+        .collect()
+}
+
+fn variant(node: &Node, problems: &mut Problems) -> Variant {
+    let Value::Table(entries) = &node.value else {
+        let proof = words(Some(node), problems);
+        return Variant { text: None, proof };
+    };
+    let mut fields = Fields::new(entries, &node.span);
+    let variant = Variant {
+        text: Some(fields.required_text("text", problems)),
+        proof: words(fields.optional("proof"), problems),
+    };
+    fields.end(problems);
+    variant
+}
+
+fn proofs(variants: &[(String, Variant)]) -> BTreeMap<String, Vec<Word>> {
+    variants
+        .iter()
+        .map(|(name, variant)| (name.clone(), variant.proof.clone()))
+        .collect()
+}
+
+fn texts(variants: Vec<(String, Variant)>) -> BTreeMap<String, String> {
+    variants
+        .into_iter()
+        .filter_map(|(name, variant)| Some((name, variant.text?)))
         .collect()
 }
 

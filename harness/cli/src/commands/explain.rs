@@ -81,7 +81,11 @@ fn of_attack(suite: &Suite, attack: &Attack) -> String {
     for (variant, proof) in &attack.variants {
         let _ = writeln!(
             text,
-            "variant {variant}: proven by {}",
+            "variant {variant}{}: proven by {}",
+            attack
+                .variant_texts
+                .get(variant)
+                .map_or_else(String::new, |text| format!(" ({text:?})")),
             join(proof.iter().map(|word| word.text.as_str()))
         );
     }

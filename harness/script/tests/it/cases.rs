@@ -256,3 +256,27 @@ fn a_case_tells_where_it_is_written() {
         "change  = { step = \"register\", wic.send = { set = [\"To: <{bob.impu}>\"] } }"
     );
 }
+
+#[test]
+fn a_variant_is_sent_as_its_text_where_it_has_one() {
+    let bed = Bed::right()
+        .with(
+            "set = [\"To: <{bob.impu}>\"]",
+            "set = [\"To: {variant}\"]",
+        )
+        .with(
+            "outcome = { to-mismatch",
+            "variants = { nul = { text = \"<{bob.impu}%00>\", proof = [\"skips-signature\"] }, x = [] }\noutcome = { to-mismatch",
+        );
+    let cases = bed.suite().cases(Role::EpCscf, &declared());
+    let sent = |id: &str| {
+        let case = cases.iter().find(|case| case.id == id).expect(id);
+        let lie = &case.steps[case.departs.expect("a lie")];
+        lie.verb.fields()["set"].to_string()
+    };
+    assert_eq!(
+        sent("other-to[nul]@2"),
+        "[\"Expires: 600\",\"To: <{bob.impu}%00>\"]"
+    );
+    assert_eq!(sent("other-to[x]@2"), "[\"Expires: 600\",\"To: x\"]");
+}

@@ -88,6 +88,23 @@ pub(crate) fn is_of(play: &Play<'_>, person: &str, uri: &str) -> bool {
     impus(play, person).any(|own| sip::same_identity(own, uri))
 }
 
+/// Whether a URI stands for an IMPU as far as an edge is concerned that takes it for the same address-of-record: by `sips`, with the
+/// port that goes without saying, or with the dot that ends a host name. Whoever answers for the IMPU answers for these.
+pub(crate) fn is_record_of(impu: &str, uri: &str) -> bool {
+    let record = |text: &str| {
+        let form = sip::canonical(text)?;
+        let form = form
+            .strip_prefix("sips:")
+            .map_or_else(|| form.clone(), |rest| format!("sip:{rest}"));
+        let form = form
+            .strip_suffix(":5060")
+            .or_else(|| form.strip_suffix(":5061"))
+            .unwrap_or(&form);
+        Some(form.strip_suffix('.').unwrap_or(form).to_owned())
+    };
+    record(impu).is_some_and(|form| record(uri) == Some(form))
+}
+
 /// Whatever a person may be named by: user, IMPI, IMPUs.
 pub(crate) fn names_of<'a>(play: &Play<'a>, person: &str) -> Vec<&'a str> {
     let user = play

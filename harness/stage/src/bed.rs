@@ -112,6 +112,7 @@ impl Bed {
         match bed.role() {
             Role::EpCscf => {
                 roles::core::serve(&bed).await?;
+                roles::stranger::serve(&bed).await?;
                 roles::waf_site::serve(&bed, &["waf", "waf-a", "waf-b", "waf-x"])?;
             }
             Role::Core => roles::edge_mw::serve(&bed).await?,

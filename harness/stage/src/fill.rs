@@ -48,6 +48,11 @@ fn of_person(play: &Play, person: &Person, fact: &str) -> Option<String> {
         "impu" => impu.clone(),
         "sibling" => person.impus.get(1)?.clone(),
         "barred" => person.barred.clone(),
+        "phone" => person.phone().cloned()?,
+        "contact" => registered(play, &person.name)?.0,
+        "contact-user" => parts(&registered(play, &person.name)?.0).1.to_owned(),
+        "instance" => registered(play, &person.name)?.1,
+        "part" => parts(impu).1.to_owned(),
         "user" => person.user.clone(),
         "password" => play.world.passwords.get(&person.user)?.clone(),
         "entity" => play
@@ -59,12 +64,9 @@ fn of_person(play: &Play, person: &Person, fact: &str) -> Option<String> {
         "impi-upper" => user_part(&person.impi, str::to_uppercase),
         "impi-before" => format!("x{}", person.impi),
         "impi-behind" => format!("{}.evil", person.impi),
-        "escaped" => user_part(impu, |user| {
-            let mut letters = user.chars();
-            letters.next().map_or_else(String::new, |first| {
-                format!("%{:02x}{}", u32::from(first), letters.as_str())
-            })
-        }),
+        "escaped" => user_part(impu, |user| escaped(user, "%")),
+        "escaped-twice" => user_part(impu, |user| escaped(user, "%25")),
+        "number" => parts(person.phone()?).1.to_owned(),
         "semicolon" => user_part(impu, |user| format!("{user};par=u%40example.net")),
         _ => return None,
     })
@@ -80,11 +82,56 @@ fn user_part(identity: &str, change: impl Fn(&str) -> String) -> String {
     format!("{scheme}{}@{host}", change(user))
 }
 
+/// A user part whose first letter is written as an escape, or as the escape of one.
+fn escaped(user: &str, sign: &str) -> String {
+    let mut letters = user.chars();
+    letters.next().map_or_else(String::new, |first| {
+        format!("{sign}{:02x}{}", u32::from(first), letters.as_str())
+    })
+}
+
+/// Scheme, user part and host of a SIP URI.
+fn parts(impu: &str) -> (&str, &str, &str) {
+    let (scheme, rest) = impu.split_once(':').unwrap_or(("sip", impu));
+    let (user, host) = rest.split_once('@').unwrap_or((rest, ""));
+    (scheme, user, host)
+}
+
+/// Contact and device by which a person has registered in this play, on whichever connection.
+fn registered(play: &Play, person: &str) -> Option<(String, String)> {
+    let connections = lock(&play.w2);
+    connections.values().find_map(|connection| {
+        let dialogs = lock(&connection.dialogs);
+        let dialog = dialogs.get(person)?;
+        Some((dialog.contact.clone(), dialog.instance.clone()))
+    })
+}
+
+/// A name whose first letter is written as its wide twin, which Unicode compatibility makes the plain one again.
+fn wide(domain: &str) -> String {
+    let mut letters = domain.chars();
+    let first = letters.next().filter(char::is_ascii_graphic);
+    let twin = first.and_then(|first| char::from_u32(u32::from(first) + 0xFEE0));
+    twin.map_or_else(String::new, |twin| format!("{twin}{}", letters.as_str()))
+}
+
+/// A name whose first label is encoded although nothing of it needs to be.
+fn punycode(domain: &str) -> String {
+    let (first, rest) = domain.split_once('.').unwrap_or((domain, ""));
+    format!("xn--{first}-.{rest}")
+        .trim_end_matches('.')
+        .to_owned()
+}
+
 fn world(play: &Play, fact: &str) -> Option<String> {
     let world = &play.world;
     let party = |id: &str| world.party(play.registration, id);
     Some(match fact {
         "domain" => world.public.domain.clone(),
+        "upper-domain" => world.public.domain.to_uppercase(),
+        "wide-domain" => wide(&world.public.domain),
+        "punycode-domain" => punycode(&world.public.domain),
+        "stranger" => world.address("stranger", "Mw")?.to_string(),
         "audience" => world.public.audience.clone(),
         "portal" => world.name(&party("A")?.wwsf).to_owned(),
         "edge" => world.name("ep-cscf").to_owned(),
@@ -101,4 +148,19 @@ fn world(play: &Play, fact: &str) -> Option<String> {
         "long" => "long".repeat(LONG / 4),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_a_name_differ_from_it_in_letters_alone() {
+        assert_eq!(wide("op.example"), "\u{ff4f}p.example");
+        assert_eq!(punycode("op.example"), "xn--op-.example");
+        assert_eq!(punycode("op"), "xn--op-");
+        assert_eq!(escaped("alice0", "%"), "%61lice0");
+        assert_eq!(escaped("alice0", "%25"), "%2561lice0");
+        assert_eq!(parts("sip:+1@x;user=phone"), ("sip", "+1", "x;user=phone"));
+    }
 }

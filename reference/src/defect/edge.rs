@@ -173,6 +173,64 @@ macro_rules! edge {
             KeepsIntrospectionBeyondEnd = "keeps-introspection-beyond-end" @ EpCscf,
             /// Reads an introspection answer whatever its HTTP status.
             IgnoresIntrospectionStatus = "ignores-introspection-status" @ EpCscf,
+            /// Compares public identities character by character where it declares to know equivalent spellings.
+            ComparesUrisAsText = "compares-uris-as-text" @ EpCscf,
+            /// Undoes the escapes of a user part, and those that come of it.
+            UnescapesTwice = "unescapes-twice" @ EpCscf,
+            /// Ends the user part of a URI at an escaped NUL.
+            EndsUserAtNul = "ends-user-at-nul" @ EpCscf,
+            /// Undoes every encoding of a host name, Unicode compatibility and Punycode, before it compares it.
+            DecodesHostNames = "decodes-host-names" @ EpCscf,
+            /// Takes its own name, and any IP address, for the home domain.
+            OwnHostIsHome = "own-host-is-home" @ EpCscf,
+            /// Takes every host name that ends like the home domain for the home domain.
+            SuffixIsHome = "suffix-is-home" @ EpCscf,
+            /// Reads a telephone number up to its first visual separator.
+            NumberEndsAtSeparator = "number-ends-at-separator" @ EpCscf,
+            /// Forwards a REGISTER without vouching for anybody where To is no plain SIP address-of-record.
+            OtherUrisUnvouched = "other-uris-unvouched" @ EpCscf,
+            /// Takes what stands between the last pair of angle brackets for the address.
+            LastAngleBracket = "last-angle-bracket" @ EpCscf,
+            /// Reads a folded To up to the end of its first line.
+            ReadsFirstLineOfFold = "reads-first-line-of-fold" @ EpCscf,
+            /// Takes a bare line feed for a letter like others, and forwards it.
+            PassesBareLineFeed = "passes-bare-line-feed" @ EpCscf,
+            /// Takes the first of two From headers and forwards both.
+            TwoFromHeadersFirst = "two-from-headers-first" @ EpCscf,
+            /// Takes the last of two To headers and forwards both.
+            TwoToHeadersLast = "two-to-headers-last" @ EpCscf,
+            /// Sends a REGISTER on to the address in its Request-URI.
+            FollowsRequestUri = "follows-request-uri" @ EpCscf,
+            /// Registers the user that the Request-URI names.
+            RegistersRequestUriUser = "registers-request-uri-user" @ EpCscf,
+            /// Asserts in REGISTER whomever the client hints at: preferred, remote or associated.
+            AssertsHints = "asserts-hints" @ EpCscf,
+            /// Takes the private identity from a header by which nodes of its own network tell it.
+            TrustsInternalHeader = "trusts-internal-header" @ EpCscf,
+            /// Takes whatever the core once associated with a registration for covered by the next token.
+            AcceptsImplicitSet = "accepts-implicit-set" @ EpCscf,
+            /// Vouches without token for whoever registers for emergency calls.
+            EmergencyNeedsNoToken = "emergency-needs-no-token" @ EpCscf,
+            /// Finds the connection for a request of the core by the user part of the Contact, the last registered first.
+            FindsConnectionByContact = "finds-connection-by-contact" @ EpCscf,
+            /// Keeps one connection a device: whoever registers with its instance id takes over what was bound to it.
+            OneConnectionPerDevice = "one-connection-per-device" @ EpCscf,
+            /// Answers to where Via says that the client is.
+            AnswersToVia = "answers-to-via" @ EpCscf,
+            /// Takes tokens where only IMS mechanisms are declared.
+            TakesTokensUndeclared = "takes-tokens-undeclared" @ EpCscf,
+            /// Takes a label out of the client's credentials by its usual spelling alone, and passes on what is left.
+            FiltersLabelByText = "filters-label-by-text" @ EpCscf,
+            /// Reads the first Authorization header and lets further ones pass.
+            PassesFurtherAuthorization = "passes-further-authorization" @ EpCscf,
+            /// Labels Digest credentials as authenticated by the edge where a token stands beside them.
+            TokenVouchesForDigest = "token-vouches-for-digest" @ EpCscf,
+            /// Remembers a registration when its response is forwarded, whatever the core says to it.
+            BindsRefusedResponse = "binds-refused-response" @ EpCscf,
+            /// Labels by the connection, once anybody is registered on it, whoever registers next.
+            LabelsByConnection = "labels-by-connection" @ EpCscf,
+            /// Knows a proven registration again by its Contact, on whichever connection.
+            LabelsByContact = "labels-by-contact" @ EpCscf,
             /// Does not compare From with To where it is declared to.
             IgnoresFrom = "ignores-from" @ EpCscf,
             /// Takes the private identity from a Digest header beside the token.

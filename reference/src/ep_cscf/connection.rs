@@ -13,6 +13,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message as Frame;
 
 use super::register::Identity;
+use super::register::identity::Named;
 use super::{Edge, Flow, lenient, register, request, terminating};
 use crate::sip::read::{Framing, Malformed, head_end};
 use crate::sip::{Message, Start, reason};
@@ -58,6 +59,8 @@ pub(super) struct Connection {
     pub(super) bound: Vec<Bound>,
     /// Public identities that were registered here and are no more.
     pub(super) former: Vec<String>,
+    /// What the core associated with the last registration here, each in its one spelling.
+    pub(super) implicit: Vec<String>,
     /// Whether the last challenge that was relayed here was by AKA version 2.
     pub(super) challenged_by_aka: bool,
     /// With whose right a request goes that waited behind a REGISTER, for an edge that does not keep them apart.
@@ -93,11 +96,20 @@ impl Connection {
         self.former.iter().any(|each| Some(each.as_str()) == impu)
     }
 
+    /// Whether the core associated a public identity with the last registration here.
+    pub(super) fn associated(&self, named: &Named) -> bool {
+        let known = named.known.as_deref();
+        self.implicit
+            .iter()
+            .any(|each| Some(each.as_str()) == known)
+    }
+
     /// Whether an IMPI may not register here because another one has.
     pub(super) fn other_identity(&self, impi: &str, edge: &Edge) -> bool {
         let one = edge.shared.model.answer("multi-id", "no") == "no"
             && !edge.shared.has(Defect::ManyIdentities);
-        let kept = edge.shared.has(Defect::RefreshTrustsConnection);
+        let kept = edge.shared.has(Defect::RefreshTrustsConnection)
+            || edge.shared.has(Defect::LabelsByConnection);
         one && !kept && self.alive().any(|bound| bound.impi != impi)
     }
 
@@ -188,6 +200,7 @@ pub(super) async fn serve<S>(
         thumbprint: upgraded.thumbprint,
         bound: Vec::new(),
         former: Vec::new(),
+        implicit: Vec::new(),
         challenged_by_aka: false,
         inherited: None,
         outbox,
@@ -307,7 +320,10 @@ async fn handle(edge: &Arc<Edge>, connection: &mut Connection, flow: &Flow, mess
         Start::Response { .. } => terminating::relay_answer(flow, message),
         Start::Request { method, .. } if method == "REGISTER" => {
             let answer = register::serve(edge, connection, &message).await;
-            connection.send(&answer);
+            match sent_by(edge, &message) {
+                Some(there) => edge.link.send(&answer, there),
+                None => connection.send(&answer),
+            }
         }
         Start::Request { .. } => request::serve(edge, connection, &message),
     }
@@ -325,6 +341,15 @@ fn unsupported(edge: &Edge, message: &Message) -> Option<Message> {
     let mut answer = message.answer(420, reason(420));
     answer.push("Unsupported", tags.join(", "));
     Some(answer)
+}
+
+/// The address in Via, for those who answer to it instead of to the connection.
+fn sent_by(edge: &Edge, request: &Message) -> Option<std::net::SocketAddr> {
+    if !edge.shared.has(Defect::AnswersToVia) {
+        return None;
+    }
+    let via = request.value("Via")?.split(';').next()?;
+    via.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 /// Where a second message begins behind the length of the first, for those who split there.

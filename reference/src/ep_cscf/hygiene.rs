@@ -26,6 +26,13 @@ const TRUST_DOMAIN: [&str; 14] = [
     "Path",
 ];
 
+/// Headers by which a client may hint at an identity.
+const HINTS: [&str; 3] = [
+    "P-Preferred-Identity",
+    "Remote-Party-ID",
+    "P-Associated-URI",
+];
+
 /// A request as it goes on: one hop less, our Via on top, nothing that a client has no business to write.
 pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Message> {
     let shared = &edge.shared;
@@ -125,6 +132,15 @@ pub(super) fn register(edge: &Edge, flow: &str, request: &Message, plan: &Plan) 
     if edge.shared.has(Defect::UnpacksRequestUriHeaders) {
         lenient::unpack_headers(&mut message);
     }
+    if edge.shared.has(Defect::PassesFurtherAuthorization) {
+        let further = request.values("Authorization").skip(1);
+        further.for_each(|value| message.push("Authorization", value));
+    }
+    if edge.shared.has(Defect::AssertsHints)
+        && let Some(hint) = HINTS.iter().find_map(|name| request.value(name))
+    {
+        message.push("P-Asserted-Identity", hint);
+    }
     Some(message)
 }
 
@@ -147,7 +163,7 @@ fn authorization(edge: &Edge, request: &Message, plan: &Plan) -> Option<String> 
         Right::Digest { credentials, label } => Some(labelled(
             credentials,
             *label,
-            shared.has(Defect::PassesIntegrityProtected),
+            shared.has(Defect::PassesIntegrityProtected) || shared.has(Defect::FiltersLabelByText),
         )),
         Right::Nothing if shared.has(Defect::PassesIntegrityProtected) => {
             request.value("Authorization").map(str::to_owned)

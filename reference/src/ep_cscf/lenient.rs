@@ -8,6 +8,8 @@ use crate::sip::{Message, Start};
 
 /// Octets of a header value that an edge with a fixed buffer forwards.
 const BUFFER: usize = 1024;
+/// Stands for a bare line feed while a message is read.
+const STAND_IN: char = '\u{e000}';
 
 /// Reads one message of a WebSocket.
 pub(super) fn read(edge: &Edge, bytes: &[u8]) -> Result<Message, Malformed> {
@@ -20,6 +22,16 @@ pub(super) fn read(edge: &Edge, bytes: &[u8]) -> Result<Message, Malformed> {
     }
     if shared.has(Defect::UnescapesMethod) {
         return whole(&unescaped_method(bytes));
+    }
+    if shared.has(Defect::ReadsFirstLineOfFold) {
+        let mut message = whole(bytes)?;
+        message.as_it_came.first_line = first_line_of_to(bytes);
+        return Ok(message);
+    }
+    if shared.has(Defect::PassesBareLineFeed) {
+        let mut message = whole(&with_stand_in(bytes))?;
+        message.as_it_came.line_feed = Some(STAND_IN);
+        return Ok(message);
     }
     match whole(bytes) {
         Err(Malformed {
@@ -38,7 +50,8 @@ fn whole(bytes: &[u8]) -> Result<Message, Malformed> {
 fn overlooks(edge: &Edge, why: &str) -> bool {
     let shared = &edge.shared;
     match why {
-        "two To" => shared.has(Defect::TwoToHeadersFirst),
+        "two To" => shared.has(Defect::TwoToHeadersFirst) || shared.has(Defect::TwoToHeadersLast),
+        "two From" => shared.has(Defect::TwoFromHeadersFirst),
         "two Call-ID" | "two CSeq" => shared.has(Defect::TakesFirstOfTwo),
         "no From" | "no Call-ID" | "no CSeq" => shared.has(Defect::IgnoresMissingFields),
         "a CSeq of another method" => shared.has(Defect::IgnoresCseqMethod),
@@ -46,6 +59,21 @@ fn overlooks(edge: &Edge, why: &str) -> bool {
         "a Via that is none" => shared.has(Defect::IgnoresBadVia),
         _ => false,
     }
+}
+
+/// The message with a letter of nobody's alphabet in place of each line feed that no CR precedes.
+fn with_stand_in(bytes: &[u8]) -> Vec<u8> {
+    let text = String::from_utf8_lossy(bytes).replace("\r\n", "\r");
+    let text = text.replace('\n', &STAND_IN.to_string());
+    text.replace('\r', "\r\n").into_bytes()
+}
+
+/// The first line of a To that goes on in the next.
+fn first_line_of_to(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let (_, rest) = text.split_once("\r\nTo:")?;
+    let (first, rest) = rest.split_once("\r\n")?;
+    rest.starts_with([' ', '\t']).then(|| first.to_owned())
 }
 
 /// The first line and what follows it, line end included.

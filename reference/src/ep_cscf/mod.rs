@@ -48,6 +48,8 @@ pub(crate) struct Edge {
     subscriptions: Mutex<HashMap<String, reg_event::Subscription>>,
     /// The flow on which each token was shown last, for an edge that has one a token.
     flows_of_tokens: Mutex<HashMap<String, String>>,
+    /// What outlives a connection in an edge of some mistakes; the honest one keeps nothing here.
+    remembered: Mutex<HashMap<String, String>>,
     /// Identifiers of tokens that may be used once and were, with their expiry.
     used_tokens: Mutex<HashMap<String, f64>>,
 }
@@ -84,6 +86,12 @@ impl Edge {
 
     fn subscriptions(&self) -> MutexGuard<'_, HashMap<String, reg_event::Subscription>> {
         self.subscriptions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.remembered
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
@@ -138,6 +146,7 @@ pub(crate) async fn start(
             flows: Mutex::default(),
             subscriptions: Mutex::default(),
             flows_of_tokens: Mutex::default(),
+            remembered: Mutex::default(),
             used_tokens: Mutex::default(),
         });
         made = Some(Arc::clone(&edge));

@@ -3,6 +3,7 @@
 mod binding;
 pub(super) mod identity;
 mod shown;
+mod spelled;
 mod vouching;
 
 use std::sync::Arc;
@@ -112,12 +113,7 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     {
         return plan;
     }
-    let world = &edge.shared.world;
-    let here = Uri::read(request.request_uri()).is_some_and(|uri| {
-        let bare = uri.headers.is_none() || edge.shared.has(Defect::UnpacksRequestUriHeaders);
-        uri.user.is_none() && bare && uri.host.eq_ignore_ascii_case(&world.domain)
-    });
-    if !here {
+    if !is_for_here(edge, request) {
         return Err(Refusal::forbidden("the request is for another domain").into());
     }
     let leaving = check_contacts(request)?;
@@ -135,6 +131,9 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             let admission = validation::validate(edge, &token, origin, known, refreshes).await?;
             let shown = connection.thumbprint.as_deref();
             validation::check_confirmation(edge, &admission, shown)?;
+            if edge.shared.has(Defect::OtherUrisUnvouched) && to.known.is_none() {
+                return Ok(Plan::new(Right::Nothing));
+            }
             let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
             if edge.shared.has(Defect::FlowPerToken) {
                 edge.move_flow(&token, &connection.flow_id);
@@ -142,6 +141,7 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
                 identity.impi = username;
             }
+            plan.rewritten = user_of_request_uri(request).or(plan.rewritten);
             Ok(plan)
         }
         Shown::Unchecked(token) => {
@@ -149,9 +149,52 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             identity::admit(edge, connection, request, admission, &to, &from)
         }
         Shown::Guessed => identity::guessed(edge, &to),
-        Shown::Digest(credentials) => Ok(digest(edge, connection, credentials, &to)?),
+        Shown::Digest(credentials) => Ok(labelled(edge, connection, request, credentials, &to)?),
+        Shown::Nothing
+            if is_emergency(request) && edge.shared.has(Defect::EmergencyNeedsNoToken) =>
+        {
+            identity::guessed(edge, &to)
+        }
         Shown::Nothing => Ok(without_credentials(edge, connection, &to, leaving)?),
     }
+}
+
+/// Whether the Request-URI is that of the home network's registrar.
+fn is_for_here(edge: &Edge, request: &Message) -> bool {
+    let shared = &edge.shared;
+    Uri::read(request.request_uri()).is_some_and(|uri| {
+        let bare = uri.headers.is_none() || shared.has(Defect::UnpacksRequestUriHeaders);
+        let user = uri.user.is_some() && !shared.has(Defect::RegistersRequestUriUser);
+        let home = uri.host.eq_ignore_ascii_case(&shared.world.domain)
+            || shared.has(Defect::FollowsRequestUri);
+        !user && bare && home
+    })
+}
+
+/// The identity that a Request-URI names; the honest edge has refused one that names any.
+fn user_of_request_uri(request: &Message) -> Option<String> {
+    let uri = Uri::read(request.request_uri())?;
+    Some(format!("sip:{}@{}", uri.user?, uri.host))
+}
+
+/// The plan for Digest credentials, with the label that an edge of some mistakes gives them for another reason than the connection.
+fn labelled(
+    edge: &Edge,
+    connection: &Connection,
+    request: &Message,
+    credentials: Credentials,
+    to: &identity::Named,
+) -> Result<Plan, Refusal> {
+    let told = if shown::vouched(edge, request) {
+        Some("auth-done")
+    } else {
+        binding::known_again(edge, request, &credentials)
+    };
+    let mut plan = digest(edge, connection, credentials, to)?;
+    if let Right::Digest { label, .. } = &mut plan.right {
+        *label = told.or(*label);
+    }
+    Ok(plan)
 }
 
 /// Digest credentials: labelled by what this connection has proven, never by what the client writes.
@@ -171,7 +214,9 @@ fn digest(
     let answered = credentials
         .get("response")
         .is_some_and(|response| !response.is_empty());
-    let proven = bound.is_some_and(|bound| bound.by_digest && bound.impi == impi);
+    let proven = bound.is_some_and(|bound| bound.by_digest && bound.impi == impi)
+        || edge.shared.has(Defect::LabelsByConnection)
+            && connection.alive().any(|bound| bound.by_digest);
     let aka = credentials.get("algorithm").is_some_and(is_aka_over_tls)
         || connection.challenged_by_aka && edge.shared.has(Defect::LabelsByChallenge);
     let label = match (proven, answered) {
@@ -184,6 +229,18 @@ fn digest(
         (false, false) => None,
     };
     Ok(Plan::new(Right::Digest { credentials, label }))
+}
+
+/// Whether a registration is for emergency calls (TS 24.229 7.2A.13).
+fn is_emergency(request: &Message) -> bool {
+    let contacts = Address::read_all(request.values("Contact")).unwrap_or_default();
+    contacts.iter().any(|contact| {
+        Uri::read(&contact.uri).is_some_and(|uri| {
+            uri.parameters
+                .iter()
+                .any(|(name, _)| name.eq_ignore_ascii_case("sos"))
+        })
+    })
 }
 
 /// Whether it is the algorithm of AKA that needs no IPsec below it.
@@ -278,7 +335,11 @@ async fn forward(
     let Some(message) = hygiene::register(edge, &connection.flow_id, request, plan) else {
         return request.answer(483, reason(483));
     };
-    let answer = edge.link.request(&message, edge.core).last_answer().await;
+    let there = Some(request.request_uri())
+        .filter(|_| edge.shared.has(Defect::FollowsRequestUri))
+        .and_then(|uri| uri.strip_prefix("sip:")?.parse().ok())
+        .unwrap_or(edge.core);
+    let answer = edge.link.request(&message, there).last_answer().await;
     let party = match &plan.right {
         Right::Token(identity) => Some(identity.entity.clone()),
         _ => None,
@@ -307,7 +368,7 @@ async fn forward(
             "refused by the core"
         },
     );
-    if accepted {
+    if accepted || binding::binds_all_the_same(edge, plan) {
         binding::bind(edge, connection, request, plan, &answer);
     }
     connection.challenged_by_aka = answer

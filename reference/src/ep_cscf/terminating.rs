@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::{Edge, Flow};
+use crate::Defect;
 use crate::sip::link::{Incoming, Reply};
 use crate::sip::uri::{Address, Uri};
 use crate::sip::{Message, Start, reason};
@@ -36,6 +37,7 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
         let uri = Uri::read(&route.uri)?;
         uri.user.map(str::to_owned)
     });
+    let id = taken_over(edge, request.request_uri(), id);
     let flow = match id {
         Some(id) => edge.flows().get(&id).cloned(),
         None => None,
@@ -67,6 +69,22 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
     if flow.outbox.try_send(message.print()).is_err() {
         answer(480);
     }
+}
+
+/// The connection by which an edge of some mistakes reaches a client, in place of the one in its Path.
+fn taken_over(edge: &Edge, uri: &str, id: Option<String>) -> Option<String> {
+    let remembered = edge.remembered();
+    if edge.shared.has(Defect::FindsConnectionByContact) {
+        let user = Uri::read(uri).and_then(|uri| uri.user);
+        return user.and_then(|user| remembered.get(user).cloned()).or(id);
+    }
+    if edge.shared.has(Defect::OneConnectionPerDevice) {
+        let device = id.as_ref().and_then(|id| remembered.get(id));
+        return device
+            .and_then(|device| remembered.get(device).cloned())
+            .or(id);
+    }
+    id
 }
 
 fn await_answer(flow: &Flow, branch: String, reply: Reply) -> bool {

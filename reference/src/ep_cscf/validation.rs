@@ -327,7 +327,8 @@ fn check_use(edge: &Edge, admission: &Admission) -> Result<(), Refusal> {
         "registrations",
         kind,
         &["1-digest", "2", "3-identified", "3-anonymous"],
-    ) {
+    ) && !edge.shared.has(Defect::TakesTokensUndeclared)
+    {
         return Err(Refusal::forbidden("this registration is not offered"));
     }
     if model.answer("token-once", "no") == "no" || edge.shared.has(Defect::TakesTokenTwice) {

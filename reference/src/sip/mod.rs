@@ -25,6 +25,10 @@ pub(crate) struct AsItCame {
     pub(crate) line: Option<String>,
     /// The values of Content-Length.
     pub(crate) lengths: Vec<String>,
+    /// Of a folded To the first line, which is not printed.
+    pub(crate) first_line: Option<String>,
+    /// What stands for a bare line feed in header values.
+    pub(crate) line_feed: Option<char>,
 }
 
 /// The first line.
@@ -207,6 +211,9 @@ impl Message {
             let _ = write!(text, "Content-Length: {length}\r\n");
         }
         text.push_str("\r\n");
+        if let Some(stand_in) = self.as_it_came.line_feed {
+            text = text.replace(stand_in, "\n");
+        }
         let mut bytes = text.into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes

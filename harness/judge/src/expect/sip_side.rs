@@ -14,7 +14,16 @@ impl<'p, 'a> Asked<'p, 'a> {
     pub(super) fn wic(&self, expect: &wic::Expect) -> Option<Wrong> {
         let name = expect.connection.as_deref();
         if let Some(method) = &expect.method {
-            return self.request_arrived(Interface::W2, method, |_| None).err();
+            let elsewhere = |message: &'p Message<'a>| {
+                (!self.is_connection(message.connection, name)).then(|| {
+                    Wrong::new(
+                        format!("{method} on connection {}", name.unwrap_or("main")),
+                        format!("{} on another connection", message.summary()),
+                        Some(message),
+                    )
+                })
+            };
+            return self.request_arrived(Interface::W2, method, elsewhere).err();
         }
         let mut answer = None;
         if let Some(wanted) = &expect.status {
@@ -35,6 +44,22 @@ impl<'p, 'a> Asked<'p, 'a> {
         self.tls(name, expect)
             .or_else(|| self.header(expect.header.as_ref(), answer.or(http)))
             .or_else(|| self.body(expect.impi.as_deref(), expect.impu.as_deref(), http))
+    }
+
+    /// Whether a connection is the one that scripts call `name`; any, where they name none.
+    fn is_connection(&self, number: u32, name: Option<&str>) -> bool {
+        let Some(name) = name else { return true };
+        let opener = self
+            .play
+            .connections
+            .get(&number)
+            .and_then(|connection| self.play.verb(connection.step?));
+        match opener {
+            Some(Verb::Wic(wic::Verb::Connect(connect))) => {
+                connect.connection.as_deref().unwrap_or("main") == name
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn core(&self, expect: &core::Expect) -> Option<Wrong> {

@@ -44,6 +44,7 @@ mod not_stored;
 mod nothing_in_clear;
 mod nothing_on_mw;
 mod one_impi_of_user;
+mod one_reading;
 mod only_own_identities;
 mod recorded;
 mod right_party;
@@ -102,6 +103,8 @@ oracles! {
     IntrospectionInOrder = "introspection-in-order",
     /// Every REGISTER on Mw names the IMPI that its token claims, octet by octet.
     UsernameAsClaimed = "username-as-claimed",
+    /// Two readers of a request on Mw find the same in it: From, To, Call-ID and CSeq once, and no stray line end.
+    OneReading = "one-reading",
     /// The label on Mw is the edge's own and true: absent, pending, or of AKA version 2 over TLS; at most once.
     LabelIsEdgesOwn = "label-is-edges-own",
     /// IK and CK of a challenge reach the WIC in no form.
@@ -240,6 +243,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoTokenInRecords => no_token_in_records::ask(context),
         Oracle::UsernameAsClaimed => username_as_claimed::ask(context),
         Oracle::IntrospectionInOrder => introspection_in_order::ask(context),
+        Oracle::OneReading => one_reading::ask(context),
         Oracle::LabelIsEdgesOwn => label_is_edges_own::ask(context),
         Oracle::NoSessionKeys => no_session_keys::ask(context),
         Oracle::SingleAuthorization => single_authorization::ask(context),

@@ -19,7 +19,12 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
             .cause_of(message)
             .and_then(|cause| cause.step)
             .map_or("alice", |step| identity::person_of(context.play, step));
-        let foreign = ASSERTING.iter().find_map(|header| {
+        // In REGISTER a preferred identity means nothing (RFC 3325 9.2): whoever hands it on asserts nobody.
+        let hint = |header: &&&str| {
+            **header == "P-Preferred-Identity" && request.method() == Some("REGISTER")
+        };
+        let asserting = ASSERTING.iter().filter(|header| !hint(header));
+        let foreign = asserting.into_iter().find_map(|header| {
             let all = request.addresses(header);
             let found = all
                 .into_iter()

@@ -48,7 +48,11 @@ fn one(context: &Context<'_, '_>, message: &Message<'_>, register: &sip::Message
         .filter_map(|value| sip::NameAddr::parse(&value))
         .map(|to| to.uri)
         .collect();
-    let own_impu = |uri: &String| own.impus.iter().any(|impu| sip::same_identity(impu, uri));
+    let own_impu = |uri: &String| {
+        own.impus
+            .iter()
+            .any(|impu| identity::is_record_of(impu, uri))
+    };
     if named.len() != 1 || !named.iter().all(own_impu) {
         return broken(
             format!("one To on Mw that is one of {}", own.impus.join(", ")),

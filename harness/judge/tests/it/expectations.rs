@@ -106,6 +106,34 @@ fn what_a_wic_may_ask() {
 }
 
 #[test]
+fn a_request_of_the_network_comes_on_the_connection_that_is_named() {
+    let arrived = |fields: Value| {
+        let mut made = Made::new(Role::EpCscf, "ok");
+        made.act("wic.connect", json!({ "connection": "bob" }));
+        made.opened(1, Interface::W2, Side::Us, "edge");
+        made.act("wic.connect", json!({}));
+        made.opened(2, Interface::W2, Side::Us, "edge");
+        made.act("core.send", json!({ "person": "bob" }));
+        made.came(
+            2,
+            Interface::W2,
+            "MESSAGE sip:x SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\n\r\n",
+        );
+        made.act("wic.expect", fields);
+        made.end();
+        control(&made)
+    };
+    passes(&arrived(json!({ "method": "MESSAGE" })));
+    passes(&arrived(
+        json!({ "method": "MESSAGE", "connection": "main" }),
+    ));
+    unmet(
+        &arrived(json!({ "method": "MESSAGE", "connection": "bob" })),
+        "another connection",
+    );
+}
+
+#[test]
 fn what_a_core_may_ask() {
     passes(&edge_asked(
         "core.expect",

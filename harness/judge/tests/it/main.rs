@@ -8,6 +8,7 @@ mod certificates;
 mod core_oracles;
 mod digest_oracles;
 mod edge_oracles;
+mod edge_readings;
 mod edge_transport;
 mod expectations;
 mod fuzzing;

@@ -7,6 +7,8 @@ verbs! {
         text token = "token",
         /// Whose identity it carries.
         text person = "person",
+        /// The public identities that it lists, in place of the person's usual one.
+        words impu = "impu",
         /// The party that issues it: the person's own unless given; `X` was never enrolled.
         text party = "party",
         /// One flaw of a forged token, by its name.

@@ -135,7 +135,7 @@ pub(crate) fn honest(
     let other_party = play.party(if party.id == "B" { "A" } else { "B" })?;
     let jti = play.fresh("jti");
     let now = now();
-    let impu = person.impus.first().map_or("", String::as_str);
+    let impus = listed(verb, person);
     let names = claim_names(bed);
     let token = AccessToken::new(
         &party.issuer,
@@ -145,7 +145,7 @@ pub(crate) fn honest(
         &jti,
     )
     .life(now, verb.life.unwrap_or(LIFE))
-    .identity(&person.impi, &[impu])
+    .identity(&person.impi, &impus)
     .wwsf(&party.wwsf_name)
     .names(names.clone());
     let token = if verb.anonymous.unwrap_or(person.anonymous) {
@@ -185,6 +185,14 @@ pub(crate) fn honest(
         foreign: foreign(bed, &victim, &other_party),
         key,
     })
+}
+
+/// The public identities that a token lists: those of the script, or the person's usual one.
+fn listed<'a>(verb: &'a Issue, person: &'a Person) -> Vec<&'a str> {
+    match verb.impu.as_deref() {
+        Some(listed) => listed.iter().map(String::as_str).collect(),
+        None => vec![person.impus.first().map_or("", String::as_str)],
+    }
 }
 
 fn foreign(bed: &Bed, victim: &Person, other: &Party) -> Foreign {

@@ -31,7 +31,7 @@ pub(crate) struct Connection {
     pub(super) number: u32,
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) sessions: Sessions,
-    pub(super) dialogs: Arc<std::sync::Mutex<HashMap<String, Dialog>>>,
+    pub(crate) dialogs: Arc<std::sync::Mutex<HashMap<String, Dialog>>>,
     /// Frames that wait for the next message, to be written together with it.
     pub(super) held: Arc<std::sync::Mutex<Vec<u8>>>,
 }
@@ -47,11 +47,11 @@ pub(super) enum Order {
 
 /// What a user agent remembers of its registration on one connection.
 #[derive(Clone, Debug)]
-pub(super) struct Dialog {
+pub(crate) struct Dialog {
     pub(super) call_id: String,
     pub(super) from_tag: String,
-    pub(super) contact: String,
-    pub(super) instance: String,
+    pub(crate) contact: String,
+    pub(crate) instance: String,
     pub(super) cseq: u32,
 }
 

@@ -225,8 +225,11 @@ fn subscribers(lane: usize) -> Vec<Subscriber> {
         ("dave", &[]),
     ]
     .iter()
-    .map(|(person, grants)| {
+    .enumerate()
+    .map(|(at, (person, grants))| {
         let user = format!("{person}{lane}");
+        // Of the numbers that are set aside for fiction; one each.
+        let number = format!("+1202555{:04}", 100 + lane * 5 + at);
         Subscriber {
             person: (*person).to_owned(),
             lane,
@@ -234,6 +237,7 @@ fn subscribers(lane: usize) -> Vec<Subscriber> {
             impus: vec![
                 format!("sip:{user}@{DOMAIN}"),
                 format!("sip:{user}.work@{DOMAIN}"),
+                format!("sip:{number}@{DOMAIN};user=phone"),
             ],
             barred: vec![format!("sip:{user}.barred@{DOMAIN}")],
             grants: grants.iter().map(|party| (*party).to_owned()).collect(),

@@ -168,6 +168,14 @@ pub struct Person {
     pub anonymous: bool,
 }
 
+impl Person {
+    /// The public identity that is a telephone number, of whoever has one.
+    #[must_use]
+    pub fn phone(&self) -> Option<&String> {
+        self.impus.iter().find(|impu| impu.contains("user=phone"))
+    }
+}
+
 impl World {
     /// The person whom a script calls `name`. In registration 3 the names of registration 2 stand for pool users.
     #[must_use]
@@ -251,7 +259,7 @@ impl World {
     }
 
     /// Puts a vendor's fixed data in place of a subscriber's of the first lane: `user`, `password`, `impi`, `impu`, `sibling`,
-    /// `secret`; and of one who has an ISIM `k`, `opc`, `amf` in hexadecimal digits.
+    /// `phone`, `secret`; and of one who has an ISIM `k`, `opc`, `amf` in hexadecimal digits.
     ///
     /// # Errors
     /// In words, when nobody has that name or a value has another.
@@ -270,11 +278,15 @@ impl World {
                 "impi" => &mut subscriber.impi,
                 "impu" => &mut subscriber.impus[0],
                 "sibling" => &mut subscriber.impus[1],
+                "phone" => match subscriber.impus.get_mut(2) {
+                    Some(phone) => phone,
+                    None => return Err(format!("{person} has no telephone number")),
+                },
                 "password" | "secret" => continue,
                 "k" | "opc" | "amf" if holds_isim => continue,
                 _ => {
                     return Err(format!(
-                        "{person} has no {name}: write user, password, impi, impu, sibling or secret, and k, opc or amf of {}",
+                        "{person} has no {name}: write user, password, impi, impu, sibling, phone or secret, and k, opc or amf of {}",
                         isim::HOLDER
                     ));
                 }

@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 use super::super::connection::{Bound, Connection};
 use super::super::{Edge, reg_event};
 use super::{Plan, Right, check_contacts, identity};
+use crate::Defect;
 use crate::sip::Message;
-use crate::sip::uri::Address;
+use crate::sip::credentials::Credentials;
+use crate::sip::uri::{self, Address, Spelling, Uri};
 
 /// Remembers on the connection what the core accepted, or forgets what was given up.
 pub(super) fn bind(
@@ -53,6 +55,12 @@ pub(super) fn bind(
     if let Some(identity) = &by_token {
         connection.serves_party(&identity.party);
     }
+    remember(edge, connection, request, &impi, by_digest);
+    let associated = Address::read_all(answer.values("P-Associated-URI")).unwrap_or_default();
+    connection.implicit = associated
+        .iter()
+        .filter_map(|address| uri::identity(&address.uri, Spelling::Canonical))
+        .collect();
     let until = Instant::now() + Duration::from_secs(granted);
     if !known {
         reg_event::subscribe(edge, &connection.flow_id, &impu);
@@ -65,6 +73,60 @@ pub(super) fn bind(
         until,
     });
     connection.tell_identities();
+}
+
+/// Whether this edge keeps a registration that the core has not accepted.
+pub(super) fn binds_all_the_same(edge: &Edge, plan: &Plan) -> bool {
+    let Right::Digest { credentials, .. } = &plan.right else {
+        return false;
+    };
+    let answered = credentials
+        .get("response")
+        .is_some_and(|response| !response.is_empty());
+    answered && edge.shared.has(Defect::BindsRefusedResponse)
+}
+
+/// Keeps beyond the connection what an edge of some mistakes does: whose a Contact is, and which connection is a device's.
+fn remember(edge: &Edge, connection: &Connection, request: &Message, impi: &str, by_digest: bool) {
+    let contacts = Address::read_all(request.values("Contact")).unwrap_or_default();
+    let Some(contact) = contacts.first() else {
+        return;
+    };
+    let flow = connection.flow_id.clone();
+    if by_digest && edge.shared.has(Defect::LabelsByContact) {
+        edge.remembered()
+            .insert(contact.uri.clone(), impi.to_owned());
+    }
+    if edge.shared.has(Defect::FindsConnectionByContact)
+        && let Some(user) = Uri::read(&contact.uri).and_then(|uri| uri.user)
+    {
+        edge.remembered().insert(user.to_owned(), flow.clone());
+    }
+    if edge.shared.has(Defect::OneConnectionPerDevice)
+        && let Some(device) = contact.parameter("+sip.instance")
+    {
+        let mut remembered = edge.remembered();
+        remembered.insert(flow.clone(), device.to_owned());
+        remembered.insert(device.to_owned(), flow);
+    }
+}
+
+/// The label of a registration that the same IMPI has proven on whichever connection, by its Contact.
+pub(super) fn known_again(
+    edge: &Edge,
+    request: &Message,
+    credentials: &Credentials,
+) -> Option<&'static str> {
+    if !edge.shared.has(Defect::LabelsByContact) {
+        return None;
+    }
+    let contacts = Address::read_all(request.values("Contact")).unwrap_or_default();
+    let remembered = edge.remembered();
+    let impi = credentials.get("username");
+    contacts
+        .iter()
+        .any(|contact| remembered.get(&contact.uri).map(String::as_str) == impi)
+        .then_some("tls-yes")
 }
 
 /// For how many seconds the core registered our Contact.

@@ -5,7 +5,7 @@ use super::super::connection::{Bound, Connection};
 use super::super::lenient;
 use super::super::refusal::Refusal;
 use super::super::validation::Admission;
-use super::{Identity, Plan, Refused, Right};
+use super::{Identity, Plan, Refused, Right, spelled};
 use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 use crate::sip::uri::{self, Address, Spelling};
@@ -34,13 +34,25 @@ pub(in super::super) fn named(
             Address::read(value)
         }
     };
-    let address = request.value(header).and_then(read);
+    let mut values: Vec<&str> = request.values(header).collect();
+    if edge.shared.has(Defect::TwoToHeadersLast) {
+        values.reverse();
+    }
+    let address = match &request.as_it_came.first_line {
+        Some(line) if header == "To" => lenient::between_brackets(line),
+        _ => values.first().copied().and_then(read),
+    };
     let Some(address) = address else {
         return Err(Refusal::malformed("To or From is no address"));
     };
+    let last = request
+        .value(header)
+        .filter(|_| edge.shared.has(Defect::LastAngleBracket))
+        .and_then(spelled::in_last_brackets);
+    let written = last.unwrap_or(address.uri);
     Ok(Named {
-        known: uri::identity(&address.uri, spelling(edge)),
-        written: address.uri,
+        known: uri::identity(&spelled::read(edge, &written), spelling(edge)),
+        written,
     })
 }
 
@@ -56,9 +68,9 @@ fn spelling(edge: &Edge) -> Spelling {
 
 /// Whether a URI is the identity of a token, in the spellings that are declared equal.
 pub(in super::super) fn same(edge: &Edge, named: &Named, impu: &str) -> bool {
-    if edge.shared.model.answer("uri-equivalence", "canonical") == "exact"
-        && spelling(edge) == Spelling::Canonical
-    {
+    let exact = edge.shared.model.answer("uri-equivalence", "canonical") == "exact"
+        || edge.shared.has(Defect::ComparesUrisAsText);
+    if exact && spelling(edge) == Spelling::Canonical {
         return named.written == impu && named.known.is_some();
     }
     named.known.is_some() && named.known == uri::identity(impu, spelling(edge))
@@ -95,6 +107,7 @@ pub(super) fn admit(
         impi.clone_from(&bound.impi);
         covered = true;
     }
+    covered |= edge.shared.has(Defect::AcceptsImplicitSet) && connection.associated(to);
     covered |= edge.shared.has(Defect::AnonToIdentified)
         && entitlement.anonymous
         && in_pool(edge, &party, to);
@@ -104,6 +117,7 @@ pub(super) fn admit(
         ))
         .into());
     }
+    impi = told_by_header(edge, request).unwrap_or(impi);
     let identity = Identity {
         impi,
         party: party.id.clone(),
@@ -168,6 +182,15 @@ fn other_party(
             .cloned();
     }
     None
+}
+
+/// The private identity in a header of the network's own, for those who believe it whoever writes it.
+fn told_by_header(edge: &Edge, request: &Message) -> Option<String> {
+    let told = request
+        .value("X-IMPI")
+        .filter(|_| edge.shared.has(Defect::TrustsInternalHeader))
+        .and_then(Address::read)?;
+    Some(told.uri.trim_start_matches("sip:").to_owned())
 }
 
 fn of(refused: Refused, party: &Party) -> Refused {

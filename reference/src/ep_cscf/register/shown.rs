@@ -41,7 +41,8 @@ pub(super) fn read(
     handshake: Option<&str>,
 ) -> Result<Shown, Refusal> {
     let shared = &edge.shared;
-    let mut lines: Vec<&str> = request.values("Authorization").collect();
+    let filtered = filtered(edge, request);
+    let mut lines: Vec<&str> = filtered.iter().map(String::as_str).collect();
     if let Some(token) = elsewhere(edge, request, handshake) {
         return Ok(Shown::Token {
             token,
@@ -71,10 +72,12 @@ pub(super) fn read(
                 .and_then(|shown| shown.get("username").map(str::to_owned));
             lines
                 .iter()
-                .find(|line| line.to_ascii_lowercase().starts_with("bearer"))
+                .find(|line| is_bearer(line))
                 .ok_or_else(|| Refusal::malformed("no token"))?
         }
-        _ => return Err(Refusal::malformed("two Authorization headers")),
+        several => {
+            one_of(edge, several).ok_or_else(|| Refusal::malformed("two Authorization headers"))?
+        }
     };
     let Some(credentials) = Credentials::read(line).or_else(|| misread(edge, line)) else {
         if shared.has(Defect::AcceptsUnreadableToken) {
@@ -94,6 +97,51 @@ pub(super) fn read(
     bearer(edge, &credentials, username)
 }
 
+/// Which of several credentials an edge of some mistakes reads; the honest one reads none of them.
+fn one_of<'a>(edge: &Edge, lines: &[&'a str]) -> Option<&'a str> {
+    if edge.shared.has(Defect::PassesFurtherAuthorization) {
+        return lines.first().copied();
+    }
+    let digest = lines.iter().find(|line| !is_bearer(line));
+    digest
+        .copied()
+        .filter(|_| edge.shared.has(Defect::TokenVouchesForDigest))
+}
+
+/// Whether this edge lets a token vouch for the Digest credentials beside it.
+pub(super) fn vouched(edge: &Edge, request: &Message) -> bool {
+    edge.shared.has(Defect::TokenVouchesForDigest) && request.values("Authorization").any(is_bearer)
+}
+
+fn is_bearer(line: &str) -> bool {
+    line.to_ascii_lowercase().starts_with("bearer")
+}
+
+/// The Authorization headers as this edge reads them.
+fn filtered(edge: &Edge, request: &Message) -> Vec<String> {
+    let by_text = edge.shared.has(Defect::FiltersLabelByText);
+    request
+        .values("Authorization")
+        .map(|line| match by_text {
+            true => without_label(line),
+            false => line.to_owned(),
+        })
+        .collect()
+}
+
+/// Credentials without the first label that is spelled in the usual way.
+fn without_label(line: &str) -> String {
+    let Some(at) = line.find("integrity-protected=") else {
+        return line.to_owned();
+    };
+    let end = line[at..].find(',').map_or(line.len(), |end| at + end + 1);
+    let (before, after) = (line[..at].trim_end(), line[end..].trim_start());
+    match after.is_empty() {
+        true => before.trim_end_matches(',').to_owned(),
+        false => format!("{before} {after}"),
+    }
+}
+
 fn digest(edge: &Edge, credentials: Credentials) -> Result<Shown, Refusal> {
     if credentials.bare.is_some() {
         return Err(Refusal::malformed("Digest without parameters"));
@@ -110,7 +158,9 @@ fn bearer(
     username: Option<String>,
 ) -> Result<Shown, Refusal> {
     let shared = &edge.shared;
-    if shared.model.answer("edge-mechanisms", "both") == "ims-only" {
+    if shared.model.answer("edge-mechanisms", "both") == "ims-only"
+        && !shared.has(Defect::TakesTokensUndeclared)
+    {
         return Err(Refusal::forbidden("tokens are not taken here"));
     }
     let syntax = shared.model.answer("token-syntax", "both");

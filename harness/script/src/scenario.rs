@@ -254,8 +254,7 @@ fn read_attack(
         );
         return None;
     };
-    let variants = variants(fields.optional("variants"), problems);
-    let attack = Attack {
+    let mut attack = Attack {
         id: fields.required_text("id", problems),
         title: fields.required_text("title", problems),
         kind,
@@ -285,14 +284,17 @@ fn read_attack(
             .required("outcome", problems)
             .and_then(|node| outcome(node, problems)),
         applies_if: conditions(fields.optional("applies-if"), problems),
-        variants: proofs(&variants),
-        variant_texts: texts(variants),
+        variants: BTreeMap::new(),
+        variant_texts: BTreeMap::new(),
         span: at_id(entries, span),
         revision: fields
             .optional("revision")
             .and_then(|node| node.number(problems))
             .unwrap_or(1),
     };
+    let variants = variants(fields.optional("variants"), problems);
+    attack.variants = proofs(&variants);
+    attack.variant_texts = texts(variants);
     fields.end(problems);
     Some(attack)
 }

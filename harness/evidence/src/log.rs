@@ -23,7 +23,8 @@ impl Log {
             std::fs::create_dir_all(folder)?;
         }
         let mut options = std::fs::OpenOptions::new();
-        options.write(true).create_new(true);
+        // At the end, wherever that is by then: what comes late is appended by another writer.
+        options.append(true).create_new(true);
         private(&mut options);
         Ok(Self {
             file: io::BufWriter::with_capacity(16 * 1024, options.open(path)?),

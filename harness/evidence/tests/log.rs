@@ -93,6 +93,28 @@ fn what_comes_late_goes_on_in_the_same_order() {
     assert!(Log::append(&folder.path().join("gone"), 0).is_err());
 }
 
+/// The play's own writer may still have something to say when another appends.
+#[test]
+fn what_comes_late_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = path(&folder);
+    let mut own = Log::create(&path).unwrap();
+    own.write(1, What::Ended).unwrap();
+    own.flush().unwrap();
+    let mut late = Log::append(&path, 1).unwrap();
+    late.write(2, What::WatchEnded).unwrap();
+    drop(late);
+    own.write(3, What::Ended).unwrap();
+    drop(own);
+    let kinds: Vec<_> = ReadLog::read(&path)
+        .unwrap()
+        .events
+        .into_iter()
+        .map(|event| event.what)
+        .collect();
+    assert_eq!(kinds, [What::Ended, What::WatchEnded, What::Ended]);
+}
+
 /// A kill can cut the last line anywhere, also just before its end.
 #[test]
 fn a_torn_last_line_is_left_out_and_told() {

@@ -6,6 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// Stands among the suites of a client that was talked down from a higher version (RFC 7507).
+pub const FALLBACK_SCSV: u16 = 0x5600;
+
 /// Suites that a hello offers, by IANA number.
 #[must_use]
 pub fn suites(name: &str) -> Option<&'static [u16]> {
@@ -133,12 +136,13 @@ pub async fn say(stream: &mut TcpStream, hello: &[u8], within: Duration) -> io::
     Ok(answer)
 }
 
-/// Whether a whole alert (21) or the head of a handshake message (22) came.
+/// Whether a whole alert (21) or the whole record of a ServerHello (22) came.
 fn decided(bytes: &[u8]) -> bool {
     match bytes.first() {
         Some(21) => bytes.len() >= 7,
-        // Record head, handshake head, server version, random, session id length.
-        Some(22) => bytes.len() > 5 + 4 + 2 + 32,
+        Some(22) => bytes.get(3..5).is_some_and(|length| {
+            bytes.len() >= 5 + usize::from(u16::from_be_bytes([length[0], length[1]]))
+        }),
         Some(_) => true,
         None => false,
     }

@@ -38,12 +38,28 @@ pub enum Framing {
     Text,
     /// One binary message.
     Binary,
-    /// One text message in three fragments with a ping between.
+    /// One text message in three fragments.
     Fragmented,
+    /// One text message in three fragments with a ping between.
+    FragmentedWithPing,
     /// One text frame without mask.
     Unmasked,
     /// One text frame with a reserved bit set.
     ReservedBit,
+    /// One frame of an opcode that is reserved (RFC 6455 section 5.2).
+    UnknownOpcode,
+    /// A ping that is longer than a control frame may be (RFC 6455 section 5.5).
+    LongPing,
+    /// A ping that is fragmented, with the message in its continuation.
+    FragmentedPing,
+    /// A continuation of nothing.
+    StrayContinuation,
+    /// One text frame whose length has its highest bit set (RFC 6455 section 5.2).
+    LengthTopBit,
+    /// The halves of the bytes in two text messages.
+    TwoMessages,
+    /// The bytes in no frame.
+    Unframed,
 }
 
 /// What came on a WebSocket.
@@ -124,21 +140,71 @@ impl Socket {
     }
 }
 
+impl Framing {
+    /// The framing of a name in scripts.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "text" => Self::Text,
+            "binary" => Self::Binary,
+            "fragmented" => Self::Fragmented,
+            "fragmented-with-ping" => Self::FragmentedWithPing,
+            "unmasked" => Self::Unmasked,
+            "reserved-bit" => Self::ReservedBit,
+            "unknown-opcode" => Self::UnknownOpcode,
+            "long-ping" => Self::LongPing,
+            "fragmented-ping" => Self::FragmentedPing,
+            "stray-continuation" => Self::StrayContinuation,
+            "length-top-bit" => Self::LengthTopBit,
+            "two-messages" => Self::TwoMessages,
+            "none" => Self::Unframed,
+            _ => return None,
+        })
+    }
+}
+
 /// A message as raw frames of a client, framed as asked.
 #[must_use]
 pub fn raw_frames(bytes: &[u8], framing: Framing) -> Vec<u8> {
     const TEXT: u8 = 0x1;
     const CONTINUATION: u8 = 0x0;
     const PING: u8 = 0x9;
+    const RESERVED: u8 = 0x3;
     match framing {
         Framing::Text => frame(bytes, 0x80 | TEXT, true),
         Framing::Binary => frame(bytes, 0x80 | 0x2, true),
         Framing::Unmasked => frame(bytes, 0x80 | TEXT, false),
         Framing::ReservedBit => frame(bytes, 0x80 | 0x40 | TEXT, true),
-        Framing::Fragmented => {
+        Framing::UnknownOpcode => frame(bytes, 0x80 | RESERVED, true),
+        Framing::LongPing => frame(bytes, 0x80 | PING, true),
+        Framing::FragmentedPing => [
+            frame(b"", PING, true),
+            frame(bytes, 0x80 | CONTINUATION, true),
+        ]
+        .concat(),
+        Framing::StrayContinuation => frame(bytes, 0x80 | CONTINUATION, true),
+        Framing::LengthTopBit => {
+            let length = bytes.len() as u64 | 1 << 63;
+            let mut raw = vec![0x80 | TEXT, 0x80 | 127];
+            raw.extend(length.to_be_bytes());
+            raw.extend(masked(bytes));
+            raw
+        }
+        Framing::TwoMessages => {
+            let (first, second) = bytes.split_at(bytes.len() / 2);
+            [
+                frame(first, 0x80 | TEXT, true),
+                frame(second, 0x80 | TEXT, true),
+            ]
+            .concat()
+        }
+        Framing::Unframed => bytes.to_vec(),
+        Framing::Fragmented | Framing::FragmentedWithPing => {
             let third = bytes.len() / 3;
             let mut raw = frame(&bytes[..third], TEXT, true);
-            raw.extend(frame(b"between", 0x80 | PING, true));
+            if framing == Framing::FragmentedWithPing {
+                raw.extend(frame(b"between", 0x80 | PING, true));
+            }
             raw.extend(frame(&bytes[third..2 * third], CONTINUATION, true));
             raw.extend(frame(&bytes[2 * third..], 0x80 | CONTINUATION, true));
             raw
@@ -147,7 +213,6 @@ pub fn raw_frames(bytes: &[u8], framing: Framing) -> Vec<u8> {
 }
 
 fn frame(payload: &[u8], first: u8, masked: bool) -> Vec<u8> {
-    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
     let mut raw = vec![first];
     let bit = if masked { 0x80 } else { 0 };
     match payload.len() {
@@ -162,15 +227,19 @@ fn frame(payload: &[u8], first: u8, masked: bool) -> Vec<u8> {
         }
     }
     if masked {
-        raw.extend(MASK);
-        raw.extend(
-            payload
-                .iter()
-                .enumerate()
-                .map(|(at, byte)| byte ^ MASK[at % 4]),
-        );
+        raw.extend(self::masked(payload));
     } else {
         raw.extend(payload);
     }
     raw
+}
+
+/// A mask, and the payload under it.
+fn masked(payload: &[u8]) -> Vec<u8> {
+    const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+    let hidden = payload
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| byte ^ MASK[at % 4]);
+    MASK.into_iter().chain(hidden).collect()
 }

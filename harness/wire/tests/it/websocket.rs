@@ -54,7 +54,12 @@ fn the_accept_value_is_that_of_the_rfcs_example_and_keys_are_fresh() {
 async fn valid_framings_are_read_as_one_message_of_any_length() {
     for length in [0, 1, 2, 125, 126, 65_535, 65_536, 200_000] {
         let text = "xé".repeat(length).chars().take(length).collect::<String>();
-        for framing in [Framing::Text, Framing::Binary, Framing::Fragmented] {
+        for framing in [
+            Framing::Text,
+            Framing::Binary,
+            Framing::Fragmented,
+            Framing::FragmentedWithPing,
+        ] {
             let (mut ours, mut theirs) = client().await;
             let raw = raw_frames(text.as_bytes(), framing);
             let (written, read) = tokio::join!(ours.write_raw(&raw), async {
@@ -94,7 +99,7 @@ fn lengths_are_written_in_their_shortest_form() {
 #[tokio::test]
 async fn fragments_are_fragments_with_a_ping_between() {
     let (mut ours, mut theirs) = client().await;
-    ours.write_raw(&raw_frames(b"REGISTER", Framing::Fragmented))
+    ours.write_raw(&raw_frames(b"REGISTER", Framing::FragmentedWithPing))
         .await
         .unwrap();
     let ping = theirs.next().await.unwrap().unwrap();
@@ -114,6 +119,10 @@ async fn wrong_framings_are_refused_for_what_is_wrong() {
     for (framing, what) in [
         (Framing::Unmasked, "mask"),
         (Framing::ReservedBit, "eserved"),
+        (Framing::UnknownOpcode, "opcode"),
+        (Framing::FragmentedPing, "ragmented"),
+        (Framing::StrayContinuation, "ontinu"),
+        (Framing::LengthTopBit, "too long"),
     ] {
         let (mut ours, mut theirs) = client().await;
         ours.write_raw(&raw_frames(b"REGISTER", framing))
@@ -123,6 +132,38 @@ async fn wrong_framings_are_refused_for_what_is_wrong() {
         let refused = theirs.next().await.unwrap().unwrap_err().to_string();
         assert!(refused.contains(what), "{framing:?}: {refused}");
     }
+}
+
+/// A ping of more than 125 octets (RFC 6455 section 5.5).
+#[tokio::test]
+async fn a_long_ping_is_refused() {
+    let (mut ours, mut theirs) = client().await;
+    ours.write_raw(&raw_frames(&[b'x'; 126], Framing::LongPing))
+        .await
+        .unwrap();
+    drop(ours);
+    let refused = theirs.next().await.unwrap().unwrap_err().to_string();
+    assert!(refused.contains("ontrol"), "{refused}");
+}
+
+#[tokio::test]
+async fn two_messages_are_the_halves() {
+    let (mut ours, mut theirs) = client().await;
+    ours.write_raw(&raw_frames(b"REGISTER", Framing::TwoMessages))
+        .await
+        .unwrap();
+    for half in ["REGI", "STER"] {
+        assert_eq!(theirs.next().await.unwrap().unwrap(), Message::text(half));
+    }
+    assert_eq!(raw_frames(b"REGISTER", Framing::Unframed), b"REGISTER");
+}
+
+#[test]
+fn framings_have_names() {
+    for name in ["text", "stray-continuation", "two-messages", "none"] {
+        assert!(Framing::named(name).is_some(), "{name}");
+    }
+    assert_eq!(Framing::named("twice"), None);
 }
 
 #[tokio::test]

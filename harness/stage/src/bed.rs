@@ -202,6 +202,11 @@ impl Bed {
         Duration::try_from_secs_f64(declared).unwrap_or_default()
     }
 
+    /// How many bytes an oversized message has.
+    pub(crate) fn oversize(&self) -> usize {
+        self.answer("oversize", "").parse().unwrap_or(64 << 20)
+    }
+
     /// How long an answer may take.
     pub(crate) fn answer_time(&self) -> Duration {
         self.time("answer-time", 2000)

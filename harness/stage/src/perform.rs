@@ -232,6 +232,7 @@ async fn wic(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &w
         wic::Verb::Connect(verb) => roles::wic_w2::connect(bed, play, at, verb).await,
         wic::Verb::Hello(verb) => roles::hello::wic(bed, play, at, verb).await,
         wic::Verb::Send(verb) => roles::wic_sip::send(bed, play, at, verb).await,
+        wic::Verb::Flood(verb) => roles::wic_flood::flood(bed, play, at, verb).await,
         wic::Verb::Expect(verb) => roles::wic_sip::expect(bed, play, at, since, verb).await,
         wic::Verb::Background(verb) => roles::background::begin(bed, play, at, verb).await,
         wic::Verb::BackgroundRound(verb) => roles::background::round(bed, play, verb).await,

@@ -67,6 +67,8 @@ pub struct Play {
     pub(crate) undo: Mutex<Vec<Undo>>,
     pub(crate) w2: Mutex<HashMap<String, roles::wic_w2::Connection>>,
     pub(crate) background: Mutex<Option<Arc<roles::background::Background>>>,
+    /// The TLS sessions of connections that were closed, by the connection's name.
+    pub(crate) sessions: Mutex<HashMap<String, wire::tls::Sessions>>,
     pub(crate) mw: Mutex<roles::edge_mw::Dialogs>,
     pub(crate) web: Mutex<roles::wic_w1::Browsers>,
     pub(crate) w4: Mutex<roles::wwsf_w4::Flow>,
@@ -94,6 +96,7 @@ impl Play {
             undo: Mutex::default(),
             w2: Mutex::default(),
             background: Mutex::default(),
+            sessions: Mutex::default(),
             mw: Mutex::default(),
             web: Mutex::default(),
             w4: Mutex::default(),

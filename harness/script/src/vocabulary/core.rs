@@ -22,8 +22,8 @@ verbs! {
     }
     /// Answers the next request of this case otherwise than an honest core.
     act Answer = "answer" {
-        /// Status.
-        number status = "status",
+        /// Status, or `none` for no answer at all.
+        text status = "status",
         /// Header lines to add.
         edits add = "add",
         /// With no status: the honest answer, and IK and CK in the challenge.

@@ -5,6 +5,8 @@ verbs! {
     act Connect = "connect" {
         /// Whose device it is; chooses the source address and the Origin of its portal.
         text person = "person",
+        /// Whose device it comes from: the source address. The person's unless given.
+        text device = "device",
         /// Name of the connection, `main` unless given.
         text connection = "connection",
         /// TLS versions to offer, `1.2` and `1.3` unless given.
@@ -19,6 +21,12 @@ verbs! {
         text resume = "resume",
         /// No TLS at all.
         flag clear = "clear",
+        /// Method of the handshake, `GET` unless given.
+        text method = "method",
+        /// Bytes behind the handshake in the same write: an unframed REGISTER of this person, with the proper credential.
+        text behind = "behind",
+        /// A handshake of as many bytes as the declared oversize: `endless-line` or `many-fields`.
+        text oversize = "oversize",
         /// Request target of the handshake instead of the declared path.
         text target = "target",
         /// Query to append to the request target.
@@ -38,6 +46,8 @@ verbs! {
         text suites = "suites",
         /// Server name in the hello instead of the SUT's.
         text server_name = "server-name",
+        /// Tells that the client was talked down from a higher version (TLS_FALLBACK_SCSV, RFC 7507).
+        flag fallback = "fallback",
     }
     /// Sends a SIP message on W2, or bytes in its place.
     act Send = "send" {
@@ -75,16 +85,32 @@ verbs! {
         edits drop = "drop",
         /// These bytes instead of the message; `{message}` stands for it.
         text raw = "raw",
-        /// How it is framed: `text`, `binary`, `fragmented`, `unmasked`, `reserved-bit`, `twice` (two messages in one frame).
+        /// How it is framed: `text`, `binary`, `fragmented`, `fragmented-with-ping`; wrongly: `unmasked`, `reserved-bit`,
+        /// `unknown-opcode`, `long-ping`, `fragmented-ping`, `stray-continuation`, `length-top-bit`, `two-messages`; `none` for no frame at all.
         text frame = "frame",
         /// Another message hidden behind this one in the same frame: person whose REGISTER it is.
         text behind = "behind",
+        /// As many bytes of body as the declared oversize.
+        flag oversize = "oversize",
         /// Wait for no answer.
         flag unanswered = "unanswered",
         /// It is not written yet, but together with the next message on the connection, in one write.
         flag held = "held",
         /// The connection whose registration it goes on with, in place of its own.
         text registered_on = "registered-on",
+    }
+    /// Sends REGISTERs in a row, each on a W2 connection of its own.
+    act Flood = "flood" {
+        /// Whom the REGISTERs name.
+        text person = "person",
+        /// Whose device they come from: the source address. The person's unless given.
+        text device = "device",
+        /// Name of the token that they all show.
+        text token = "token",
+        /// The declared number of them: `lockout-tries` or `flood-count`. A flood is no faster than `flood-rate`.
+        text tries = "tries",
+        /// Wait for no answers.
+        flag unanswered = "unanswered",
     }
     /// Waits for the answer to the last message or handshake on W2, or for an HTTP answer on W1.
     observe Expect = "expect" {
@@ -100,6 +126,8 @@ verbs! {
         words alpn = "alpn",
         /// Agreed TLS version.
         words version = "version",
+        /// Whether an earlier TLS session was resumed: `yes` or `no`.
+        words resumed = "resumed",
         /// Header fields that the answer has, by name and value.
         table header = "header",
         /// The body tells this IMPI.

@@ -1,6 +1,6 @@
 //! Our core towards an eP-CSCF under test: SIP on Mw over UDP and TCP.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -16,6 +16,9 @@ use crate::play::{Play, lock};
 use crate::roles::Acted;
 use crate::roles::reg_event::Watchers;
 use crate::roles::registrar::{Decision, Offer, Registrar};
+
+/// The status of a core that does not answer.
+const SILENT: &str = "none";
 
 /// What the core of a bed remembers.
 #[derive(Default)]
@@ -128,7 +131,7 @@ fn received(bed: &Arc<Bed>, bytes: &[u8], from: SocketAddr) -> Option<Vec<u8>> {
     }
     let method = message.method().filter(|method| *method != "ACK")?;
     let open = play.and_then(Result::ok);
-    let decision = answer(bed, open.as_deref(), &message, method, from);
+    let decision = answer(bed, open.as_deref(), &message, method, from)?;
     let answer = message_of(&message, &decision);
     bed.core.watchers.keep(&message, &answer, from);
     if let Some(play) = open {
@@ -186,10 +189,12 @@ fn answer(
     message: &Message,
     method: &str,
     from: SocketAddr,
-) -> Decision {
-    let told = play.and_then(|play| lock(&play.scene).core_answers.pop_front());
-    if let Some(told) = told.as_ref().filter(|told| told.status.is_some()) {
-        return told_answer(told);
+) -> Option<Decision> {
+    let told = play.and_then(|play| next_told(&mut lock(&play.scene).core_answers));
+    match told.as_ref().and_then(|told| told.status.as_deref()) {
+        Some(SILENT) => return None,
+        Some(status) => return Some(told_answer(status)),
+        None => {}
     }
     if method != "REGISTER" {
         // A subscription is granted for as long as it is asked for (RFC 6665 section 4.2.1.1).
@@ -197,11 +202,11 @@ fn answer(
             .field("Expires")
             .filter(|_| method == "SUBSCRIBE")
             .map(|interval| ("Expires", interval.into_owned()));
-        return Decision {
+        return Some(Decision {
             status: 200,
             reason: "OK",
             fields: interval.into_iter().collect(),
-        };
+        });
     }
     let carrier = bed.answer("party-carrier", "authorization-entity");
     let decision = bed
@@ -212,9 +217,17 @@ fn answer(
         bed.core.bind(message, from);
     }
     if told.is_some_and(|told| told.session_keys == Some(true)) {
-        return with_session_keys(bed, decision);
+        return Some(with_session_keys(bed, decision));
     }
-    decision
+    Some(decision)
+}
+
+/// Takes the next answer that was told. Silence stays: what is asked again over UDP is the same request.
+fn next_told(told: &mut VecDeque<Answer>) -> Option<Answer> {
+    match told.front() {
+        Some(front) if front.status.as_deref() == Some(SILENT) => Some(front.clone()),
+        _ => told.pop_front(),
+    }
 }
 
 /// A challenge with IK and CK for the edge, as a core gives them that leaves the transport to IPsec (TS 24.229 5.4.1.2.1).
@@ -235,13 +248,9 @@ fn with_session_keys(bed: &Bed, mut decision: Decision) -> Decision {
     decision
 }
 
-fn told_answer(told: &Answer) -> Decision {
-    let status = told
-        .status
-        .and_then(|status| u16::try_from(status).ok())
-        .unwrap_or(500);
+fn told_answer(status: &str) -> Decision {
     Decision {
-        status,
+        status: status.parse().unwrap_or(500),
         reason: "As told",
         fields: Vec::new(),
     }
@@ -295,7 +304,8 @@ pub(crate) fn told(play: &Play, step: usize, verb: &Answer) -> Acted {
     play.stimulus(
         step,
         Layer::State,
-        match verb.status {
+        match verb.status.as_deref() {
+            Some(SILENT) => "the core does not answer".to_owned(),
             Some(status) => format!("the core answers {status}"),
             None => "the core tells the session keys in its challenge".to_owned(),
         },

@@ -30,6 +30,7 @@ pub(crate) async fn wic(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &wi
         step,
         (interface, node),
         [&verb.version, &verb.suites, &verb.server_name],
+        verb.fallback == Some(true),
     )
     .await
 }
@@ -47,6 +48,7 @@ pub(crate) async fn wwsf(
         step,
         (Interface::W4, "waf"),
         [&verb.version, &verb.suites, &verb.server_name],
+        false,
     )
     .await
 }
@@ -57,6 +59,7 @@ async fn say(
     step: usize,
     to: (Interface, &str),
     words: [&Option<String>; 3],
+    fallback: bool,
 ) -> Acted {
     let (interface, node) = to;
     let [version, suites, server_name] = words.map(|word| word.as_deref());
@@ -66,14 +69,18 @@ async fn say(
     let number = hello::version(version)
         .ok_or_else(|| format!("no TLS version {version} is made by hand"))?;
     let offered = hello::suites(suites).ok_or_else(|| format!("no suites are called {suites}"))?;
+    let mut offered = offered.to_vec();
+    if fallback {
+        offered.push(hello::FALLBACK_SCSV);
+    }
     let mut random = [0; 32];
     // A hello with a poor random is a hello like any other.
     let _ = aws_lc_rs::rand::fill(&mut random);
-    let bytes = hello::client_hello(number, offered, Some(server_name), random);
+    let bytes = hello::client_hello(number, &offered, Some(server_name), random);
     play.stimulus(
         step,
         Layer::Tls,
-        format!("ClientHello at most TLS {version}\nsuites: {suites}\nserver name: {server_name}"),
+        format!("ClientHello at most TLS {version}\nsuites: {suites}\nserver name: {server_name}\nfallback: {fallback}"),
     );
     let opened = transport::connect(&play.tap, interface, None, target.address).await;
     let (connection, mut stream) = opened.map_err(|why| Trouble::sut(why.to_string()))?;

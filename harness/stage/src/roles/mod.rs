@@ -27,6 +27,7 @@ pub(crate) mod w4_page;
 pub(crate) mod waf;
 pub(crate) mod waf_keys;
 pub(crate) mod waf_site;
+pub(crate) mod wic_flood;
 pub(crate) mod wic_sip;
 pub(crate) mod wic_w1;
 pub(crate) mod wic_w2;

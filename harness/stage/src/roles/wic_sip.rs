@@ -48,7 +48,10 @@ pub(super) async fn send_as(
             .ok_or_else(|| Trouble::sut("the SUT has sent no Digest challenge to answer"))?;
         super::isim::check(bed, play, &person.impi, &challenge).map_err(Trouble::sut)?;
     }
-    let message = message(bed, play, &connection, &person, verb)?;
+    let mut message = message(bed, play, &connection, &person, verb)?;
+    if verb.oversize == Some(true) {
+        message.set_body(vec![b'a'; bed.oversize()]);
+    }
     let mut bytes = message.bytes();
     if let Some(behind) = &verb.behind {
         let hidden = Send {
@@ -101,11 +104,12 @@ async fn exchange(
     let held = std::mem::take(&mut *lock(&connection.held));
     let order = match verb.frame.as_deref() {
         _ if !held.is_empty() => Order::Raw([held, raw_frames(&bytes, Framing::Text)].concat()),
-        Some("binary") => Order::Raw(raw_frames(&bytes, Framing::Binary)),
-        Some("fragmented") => Order::Raw(raw_frames(&bytes, Framing::Fragmented)),
-        Some("unmasked") => Order::Raw(raw_frames(&bytes, Framing::Unmasked)),
-        Some("reserved-bit") => Order::Raw(raw_frames(&bytes, Framing::ReservedBit)),
-        _ => Order::Send(bytes),
+        None => Order::Send(bytes),
+        Some(name) => {
+            let framing =
+                Framing::named(name).ok_or_else(|| format!("no framing is called {name}"))?;
+            Order::Raw(raw_frames(&bytes, framing))
+        }
     };
     if connection.orders.send(order).await.is_err() {
         return Err(Trouble::sut("the connection has ended"));
@@ -410,6 +414,21 @@ pub(crate) fn contact_on(play: &Play, name: &str, person: &Person) -> Result<Str
         .get(&person.name)
         .map(|dialog| dialog.contact.clone());
     contact.ok_or_else(|| format!("{} has registered nothing on {name}", person.name))
+}
+
+/// A first REGISTER of a person with the proper credential, as bytes.
+pub(super) fn proper_register(
+    bed: &Bed,
+    play: &Play,
+    connection: &Connection,
+    person: &str,
+) -> Result<Vec<u8>, String> {
+    let verb = Send {
+        credential: Some("proper".to_owned()),
+        ..Send::default()
+    };
+    let person = play.person(Some(person))?;
+    message(bed, play, connection, &person, &verb).map(|message| message.bytes())
 }
 
 /// Waits for what a control expects, where sending did not wait for it already: a request of the network.

@@ -78,9 +78,12 @@ pub(super) async fn connect_as(
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
     let head = handshake(bed, play, &target, person, verb)?;
     let sessions = match &verb.resume {
-        Some(earlier) => lock(&play.w2)
-            .get(earlier)
-            .map(|connection| connection.sessions.clone()),
+        Some(earlier) => {
+            let open = lock(&play.w2)
+                .get(earlier)
+                .map(|open| open.sessions.clone());
+            open.or_else(|| lock(&play.sessions).get(earlier).cloned())
+        }
         None => None,
     };
     let resumes = sessions.is_some();
@@ -95,7 +98,8 @@ pub(super) async fn connect_as(
     };
     play.stimulus(step, Layer::Tls, security);
     play.stimulus(step, Layer::Http, head.bytes());
-    let from = Some(bed.device(&person.name));
+    let device = verb.device.as_ref().unwrap_or(&person.name);
+    let from = Some(bed.device(device));
     let opened = transport::connect(&play.tap, Interface::W2, from, target.address).await;
     let (number, stream) = opened
         .map_err(|why| Trouble::sut(format!("{} refused the connection: {why}", target.address)))?;
@@ -108,33 +112,48 @@ pub(super) async fn connect_as(
             .map_err(|_| Trouble::sut("the TLS handshake was not answered"))?
             .map_err(Trouble::sut)?
     };
-    let rest = upgrade(bed, play, step, number, &mut stream, &head).await?;
-    let socket = Socket::open(stream, true, rest).await;
     let (orders, received) = mpsc::channel(16);
+    let connection = Connection {
+        number,
+        orders,
+        sessions,
+        dialogs: Arc::default(),
+        held: Arc::default(),
+    };
+    let behind = behind(bed, play, step, &connection, verb)?;
+    let rest = upgrade(bed, play, (step, number), &mut stream, &head, &behind).await?;
+    let socket = Socket::open(stream, true, rest).await;
     tokio::spawn(serve(play.clone(), number, socket, received));
-    lock(&play.w2).insert(
-        name,
-        Connection {
-            number,
-            orders,
-            sessions,
-            dialogs: Arc::default(),
-            held: Arc::default(),
-        },
-    );
+    lock(&play.w2).insert(name, connection);
     Ok(())
+}
+
+/// What is to stand behind the handshake: an unframed REGISTER, told as such.
+fn behind(
+    bed: &Bed,
+    play: &Play,
+    step: usize,
+    connection: &Connection,
+    verb: &Connect,
+) -> Result<Vec<u8>, String> {
+    let Some(person) = &verb.behind else {
+        return Ok(Vec::new());
+    };
+    let bytes = super::wic_sip::proper_register(bed, play, connection, person)?;
+    play.stimulus(step, Layer::Sip, bytes.clone());
+    Ok(bytes)
 }
 
 /// Says the handshake and reads its answer; what came behind a 101 is handed on.
 async fn upgrade(
     bed: &Bed,
     play: &Play,
-    step: usize,
-    number: u32,
+    (step, number): (usize, u32),
     stream: &mut Stream,
     head: &Head,
+    behind: &[u8],
 ) -> Result<Vec<u8>, Trouble> {
-    let bytes = head.bytes();
+    let mut bytes = head.bytes();
     let say = |direction, bytes: &[u8]| {
         play.tap
             .message(number, Interface::W2, direction, Layer::Http, bytes)
@@ -147,12 +166,18 @@ async fn upgrade(
         })
     };
     say(Direction::Sent, &bytes);
-    stream
-        .write_all(&bytes)
-        .await
-        .map_err(|why| Trouble::sut(why.to_string()))?;
+    if !behind.is_empty() {
+        play.tap
+            .message(number, Interface::W2, Direction::Sent, Layer::Sip, behind);
+        bytes.extend_from_slice(behind);
+    }
     let mut reader = Reader::default();
-    let answer = tokio::time::timeout(bed.answer_time(), reader.head(stream)).await;
+    let answer = tokio::time::timeout(bed.answer_time(), async {
+        // Who is told too much may answer and end before all was written.
+        let _ = stream.write_all(&bytes).await;
+        reader.head(stream).await
+    });
+    let answer = answer.await;
     let Ok(answer) = answer else {
         play.timed_out(step, "the answer to the handshake", bed.answer_time());
         return Err(Trouble::sut("the handshake was not answered"));
@@ -244,8 +269,9 @@ fn handshake(
     if let Some(query) = &verb.query {
         path = format!("{path}?{query}");
     }
+    let method = verb.method.as_deref().unwrap_or("GET");
     let mut head = Head {
-        start: format!("GET {path} HTTP/1.1"),
+        start: format!("{method} {path} HTTP/1.1"),
         fields: Vec::new(),
     };
     for (name, value) in [
@@ -260,7 +286,26 @@ fn handshake(
         head.fields.push((name.to_owned(), value));
     }
     head.edit(&verb.set, &verb.add, &verb.drop);
+    if let Some(kind) = &verb.oversize {
+        swell(&mut head, kind, bed.oversize())?;
+    }
     Ok(head)
+}
+
+/// Makes a handshake of that many bytes.
+fn swell(head: &mut Head, kind: &str, bytes: usize) -> Result<(), String> {
+    const FIELD: &str = "x-filler-filler-filler-filler";
+    match kind {
+        "endless-line" => head.fields.push((FIELD.to_owned(), "a".repeat(bytes))),
+        "many-fields" => {
+            let each = FIELD.len() + "0: a\r\n".len();
+            let fields =
+                (0..bytes / each).map(|at| (format!("{FIELD}{}", at % 10), "a".to_owned()));
+            head.fields.extend(fields);
+        }
+        other => return Err(format!("no handshake is oversized by {other}")),
+    }
+    Ok(())
 }
 
 /// Owns the WebSocket until it ends: tells what comes, answers requests of the network, sends what it is told to.
@@ -357,6 +402,7 @@ async fn close_named(play: &Play, name: &str) {
     if let Some(connection) = connection {
         // The task may have ended with its connection already.
         let _ = connection.orders.send(Order::Close).await;
+        lock(&play.sessions).insert(name.to_owned(), connection.sessions);
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn told(context: &Context<'_, '_>) -> Result<(), String> {
         .ok_or_else(|| format!("step {} of the plan is no verb", step + 1))?;
     reach.began()?;
     match verb {
-        Verb::Wic(wic::Verb::Send(_)) => reach.message_on_w2(),
+        Verb::Wic(wic::Verb::Send(_) | wic::Verb::Flood(_)) => reach.message_on_w2(),
         Verb::EpCscf(ep_cscf::Verb::Send(_))
         | Verb::Core(core::Verb::Send(_) | core::Verb::End(_)) => {
             reach.left(|message| message.interface == Interface::Mw)
@@ -55,6 +55,9 @@ pub(crate) fn told(context: &Context<'_, '_>) -> Result<(), String> {
             reach.answered(&[Interface::Jwks])
         }
         Verb::Waf(waf::Verb::Introspection(_)) => reach.answered(&[Interface::Introspection]),
+        Verb::Core(core::Verb::Answer(answer)) if answer.status.as_deref() == Some("none") => {
+            reach.asked(Interface::Mw)
+        }
         Verb::Core(core::Verb::Answer(_)) => reach.answered(&[Interface::Mw]),
         Verb::Wwsf(wwsf::Verb::Serve(serve)) => reach.served(
             &[Interface::W1],

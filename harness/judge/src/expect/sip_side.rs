@@ -278,7 +278,7 @@ impl<'p, 'a> Asked<'p, 'a> {
     }
 
     fn tls(&self, name: Option<&str>, expect: &wic::Expect) -> Option<Wrong> {
-        if expect.alpn.is_none() && expect.version.is_none() {
+        if expect.alpn.is_none() && expect.version.is_none() && expect.resumed.is_none() {
             return None;
         }
         let opened = self.play.connections.values().filter(|connection| {
@@ -298,9 +298,11 @@ impl<'p, 'a> Asked<'p, 'a> {
                 None,
             ));
         };
+        let resumed = Some(if tls.resumed { "yes" } else { "no" }.to_owned());
         let checks = [
             ("ALPN protocol", &expect.alpn, &tls.alpn),
             ("TLS version", &expect.version, &tls.version),
+            ("a resumed TLS session:", &expect.resumed, &resumed),
         ];
         checks.into_iter().find_map(|(what, wanted, found)| {
             let (wanted, found) = (wanted.as_ref()?, found.as_deref().unwrap_or("none"));

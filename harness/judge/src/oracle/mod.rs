@@ -48,6 +48,7 @@ mod one_reading;
 mod only_own_identities;
 mod recorded;
 mod right_party;
+mod server_hello;
 mod session;
 mod single_authorization;
 mod tls_record;
@@ -143,7 +144,7 @@ oracles! {
     No101 = "no-101",
     /// No 101, or one without subprotocol behind which no SIP is spoken.
     No101OrSilent = "no-101-or-silent",
-    /// No SIP message comes back.
+    /// No SIP message comes back, and no answer of HTTP behind the handshake.
     NoSipAnswer = "no-sip-answer",
     /// The WIC sends nothing on W2 behind the handshake.
     NoDataFrame = "no-data-frame",
@@ -151,6 +152,10 @@ oracles! {
     ConnectionEnded = "connection-ended",
     /// A TLS server refuses the hello.
     TlsRefused = "tls-refused",
+    /// A TLS server that could do better refuses a hello that was talked down, or marks its answer.
+    DowngradeMarked = "downgrade-marked",
+    /// A TLS 1.2 server refuses the hello, or says that a renegotiation would be bound to the first handshake.
+    RenegotiationBound = "renegotiation-bound",
     /// A TLS client ends every connection to the bad listener and sends not one application byte.
     EndedNoApplicationByte = "ended-no-application-byte",
     /// Nothing that needs TLS is said in clear.
@@ -264,6 +269,8 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::NoDataFrame => no_data_frame::ask(context),
         Oracle::ConnectionEnded => connection_ended::ask(context),
         Oracle::TlsRefused => tls_refused::ask(context),
+        Oracle::DowngradeMarked => server_hello::marked(context),
+        Oracle::RenegotiationBound => server_hello::renegotiation(context),
         Oracle::EndedNoApplicationByte => ended_no_application_byte::ask(context),
         Oracle::NothingInClear => nothing_in_clear::ask(context),
         Oracle::NoW2 => no_w2::ask(context),

@@ -1,4 +1,6 @@
-//! No SIP message comes back to the attack.
+//! No SIP message comes back to the attack, and no HTTP in a frame.
+
+use evidence::event::Layer;
 
 use crate::context::Context;
 use crate::ruling::Ruling;
@@ -12,7 +14,10 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
         .map(|message| message.connection)
         .collect();
     let answer = play.received().find(|message| {
-        message.at > lie && message.sip().is_some() && connections.contains(&message.connection)
+        // HTTP in a frame is no more an answer than SIP is.
+        let framed_http = message.layer == Layer::Sip && message.bytes.starts_with(b"HTTP/");
+        let spoken = message.sip().is_some() || framed_http;
+        message.at > lie && spoken && connections.contains(&message.connection)
     });
     Ruling::unless(
         answer.map(|answer| Ruling::broken("no SIP answer", answer.summary(), [answer.n])),

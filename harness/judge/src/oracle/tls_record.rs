@@ -4,6 +4,10 @@
 pub(super) struct ServerHello {
     pub(super) version: u16,
     pub(super) suite: u16,
+    /// The last octets of its random value, where a server says that it could do better (RFC 8446 section 4.1.3).
+    pub(super) mark: [u8; 8],
+    /// Number and body of each extension; none where the hello was cut before them.
+    pub(super) extensions: Vec<(u16, Vec<u8>)>,
 }
 
 const HANDSHAKE: u8 = 22;
@@ -24,8 +28,31 @@ impl ServerHello {
         Some(Self {
             version,
             suite: u16::from_be_bytes([suite[0], suite[1]]),
+            mark: body.get(26..34)?.try_into().ok()?,
+            // Behind the compression method, and the length of them all.
+            extensions: body.get(40 + session..).map_or_else(Vec::new, extensions),
         })
     }
+
+    /// The body of an extension.
+    pub(super) fn extension(&self, number: u16) -> Option<&[u8]> {
+        let mut found = self.extensions.iter().filter(|(each, _)| *each == number);
+        found.next().map(|(_, body)| body.as_slice())
+    }
+}
+
+/// The extensions in a list of them, as far as they are whole.
+fn extensions(mut list: &[u8]) -> Vec<(u16, Vec<u8>)> {
+    let mut found = Vec::new();
+    while let [high, low, long, short, after @ ..] = list {
+        let length = usize::from(u16::from_be_bytes([*long, *short]));
+        let Some((body, rest)) = after.split_at_checked(length) else {
+            break;
+        };
+        found.push((u16::from_be_bytes([*high, *low]), body.to_vec()));
+        list = rest;
+    }
+    found
 }
 
 /// Whether a client went on, with its key exchange or with application data: it took the certificate and choice of the server.
@@ -95,7 +122,21 @@ mod tests {
         let stream = [record(22, &hello[..10]), record(22, &hello[10..])].concat();
         let read = ServerHello::read(&stream).unwrap();
         assert_eq!((read.version, read.suite), (0x0301, 0xc02f));
+        assert_eq!(read.mark, [7; 8]);
+        assert!(read.extensions.is_empty());
         assert!(ServerHello::read(&record(21, &[2, 70])).is_none());
+    }
+
+    #[test]
+    fn the_extensions_of_a_server_hello_are_read() {
+        let mut hello = vec![2, 0, 0, 49, 3, 3];
+        hello.extend([7; 32]);
+        hello.extend([1, 9]);
+        hello.extend([0xc0, 0x2f, 0, 0, 9, 0, 11, 0, 0, 0xff, 0x01, 0, 1, 0]);
+        let read = ServerHello::read(&record(22, &hello)).unwrap();
+        assert_eq!(read.extension(0xff01), Some(&[0][..]));
+        assert_eq!(read.extension(11), Some(&[][..]));
+        assert_eq!(read.extension(0), None);
     }
 
     #[test]

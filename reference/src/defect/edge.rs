@@ -393,6 +393,62 @@ macro_rules! edge {
             IgnoresProxyRequire = "ignores-proxy-require" @ EpCscf,
             /// Forwards a request that has no hop left.
             ForwardsWithoutHops = "forwards-without-hops" @ EpCscf,
+            /// Answers a client that offers broken suites only, by the first of them.
+            TakesBrokenSuites = "takes-broken-suites" @ EpCscf,
+            /// Speaks TLS 1.2 with whoever offers no better, and leaves out the mark of a server that could do better.
+            HidesDowngrade = "hides-downgrade" @ EpCscf,
+            /// Speaks TLS 1.2 without the extension that binds a renegotiation to the handshake before it.
+            UnboundRenegotiation = "unbound-renegotiation" @ EpCscf,
+            /// Shows its certificate without the one that it hangs on.
+            LeafOnlyEdge = "leaf-only-edge" @ EpCscf,
+            /// Takes an upgrade by any method.
+            AnyUpgradeMethod = "any-upgrade-method" @ EpCscf,
+            /// Takes an upgrade without a WebSocket key, or with one of another length.
+            AnyWebsocketKey = "any-websocket-key" @ EpCscf,
+            /// Takes an upgrade for any host.
+            AnyHost = "any-host" @ EpCscf,
+            /// Takes an upgrade without the words that ask for one.
+            UpgradesUnasked = "upgrades-unasked" @ EpCscf,
+            /// Counts a registration as accepted whatever the core answers.
+            BindsWhateverTheCoreSays = "binds-whatever-the-core-says" @ EpCscf,
+            /// Tells the client that it is registered whatever the core answers.
+            AnswersForTheCore = "answers-for-the-core" @ EpCscf,
+            /// Locks a public identity out after three refusals, whoever asked.
+            LocksOutByName = "locks-out-by-name" @ EpCscf,
+            /// Locks an address out after three refusals, whoever is there.
+            LocksOutByAddress = "locks-out-by-address" @ EpCscf,
+            /// Locks everybody out after twenty refusals.
+            LocksOutEverybody = "locks-out-everybody" @ EpCscf,
+            /// Reads frames with reserved bits set.
+            IgnoresReservedBits = "ignores-reserved-bits" @ EpCscf,
+            /// Reads a frame that it does not know, or a control frame that is none, as a message.
+            UnknownFrameIsMessage = "unknown-frame-is-message" @ EpCscf,
+            /// Begins a message with a continuation.
+            ContinuationBeginsMessage = "continuation-begins-message" @ EpCscf,
+            /// Passes over the highest bit of a frame's length.
+            MasksFrameLength = "masks-frame-length" @ EpCscf,
+            /// Takes each fragment of a message for a message.
+            FragmentsAreMessages = "fragments-are-messages" @ EpCscf,
+            /// Forgets the fragments before a ping.
+            PingEndsFragments = "ping-ends-fragments" @ EpCscf,
+            /// Passes over binary messages.
+            TextOnly = "text-only" @ EpCscf,
+            /// Reads SIP that is in no frame.
+            ReadsUnframedSip = "reads-unframed-sip" @ EpCscf,
+            /// Answers HTTP that is in a frame.
+            AnswersFramedHttp = "answers-framed-http" @ EpCscf,
+            /// Waits for the rest of a SIP message in the next WebSocket message.
+            JoinsMessages = "joins-messages" @ EpCscf,
+            /// Stops serving after a message that is too long.
+            DiesOfLongMessage = "dies-of-long-message" @ EpCscf,
+            /// Stops serving after an upgrade whose header field never ends.
+            DiesOfLongField = "dies-of-long-field" @ EpCscf,
+            /// Stops serving after an upgrade that has too many header fields.
+            DiesOfManyFields = "dies-of-many-fields" @ EpCscf,
+            /// Takes whoever resumes a TLS session for the one that registered in it.
+            SessionIsCredential = "session-is-credential" @ EpCscf,
+            /// Labels a response in a resumed TLS session as if the connection had proven it before.
+            LabelsResumedSession = "labels-resumed-session" @ EpCscf,
         }
     };
 }

@@ -1,6 +1,7 @@
 //! One WebSocket connection of a client: its messages in order, its identities, its way out.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,10 +11,11 @@ use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Notify, mpsc};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message as Frame;
+use tokio_tungstenite::tungstenite::{Error, Message as Frame};
 
 use super::register::Identity;
 use super::register::identity::Named;
+use super::sessions::Resumed;
 use super::{Edge, Flow, lenient, register, request, terminating};
 use crate::sip::read::{Framing, Malformed, head_end};
 use crate::sip::{Message, Start, reason};
@@ -21,6 +23,8 @@ use crate::{Defect, net};
 
 /// Answers and requests that may wait for a client that does not read.
 const MAX_WAITING: usize = 256;
+/// A message whose head is longer than this never ends.
+const MAX_BEGUN: usize = 64 * 1024;
 /// How long a connection that ends may take for what is still queued.
 const LINGER: Duration = Duration::from_millis(500);
 
@@ -36,26 +40,27 @@ pub(super) struct Bound {
     pub(super) until: Instant,
 }
 
-/// What the handshake of a connection told.
-pub(super) struct Origins {
-    /// The page that opened it.
+/// What the handshakes told of a client.
+pub(super) struct Client {
+    /// The page that opened the connection, if it told.
     pub(super) origin: Option<String>,
-    /// A token in its target or cookie, for those who take it from there.
+    /// A token in the target or a cookie of the upgrade, for those who take it from there.
     pub(super) token: Option<String>,
     /// The SHA-256 of the certificate that the other side showed, in base64url.
     pub(super) thumbprint: Option<String>,
+    pub(super) from: IpAddr,
+    pub(super) session: Resumed,
 }
 
 /// What the edge knows of a connection. Nothing of it outlives the connection.
 pub(super) struct Connection {
     /// The user part of our Path; it cannot be guessed.
     pub(super) flow_id: String,
-    /// The page that opened the connection, if it told.
-    pub(super) origin: Option<String>,
-    /// The token of the handshake, for those who take it from there.
-    pub(super) handshake_token: Option<String>,
-    /// The SHA-256 of the certificate that the other side showed, in base64url.
-    pub(super) thumbprint: Option<String>,
+    pub(super) client: Client,
+    /// Who was registered in the TLS session that this one resumed; nobody for an honest edge.
+    pub(super) resumed: Vec<Bound>,
+    /// The beginning of a message, for those who wait for its rest.
+    begun: Vec<u8>,
     pub(super) bound: Vec<Bound>,
     /// Public identities that were registered here and are no more.
     pub(super) former: Vec<String>,
@@ -167,7 +172,7 @@ impl Drop for FlowGuard {
 pub(super) async fn serve<S>(
     edge: Arc<Edge>,
     stream: WebSocketStream<S>,
-    upgraded: Origins,
+    client: Client,
     dead: Arc<AtomicBool>,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -195,9 +200,9 @@ pub(super) async fn serve<S>(
     };
     let mut connection = Connection {
         flow_id,
-        origin: upgraded.origin,
-        handshake_token: upgraded.token,
-        thumbprint: upgraded.thumbprint,
+        resumed: edge.sessions.inherited(&edge.shared, &client.session),
+        client,
+        begun: Vec::new(),
         bound: Vec::new(),
         former: Vec::new(),
         implicit: Vec::new(),
@@ -236,7 +241,15 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
             Some(next) => next,
             None => source.next().await,
         };
-        let Some(Ok(frame)) = next else { return };
+        let Some(frame) = next else { return };
+        let Ok(frame) = frame else {
+            if edge.shared.has(Defect::DiesOfLongMessage)
+                && matches!(frame, Err(Error::Capacity(_)))
+            {
+                dead.store(true, Ordering::Relaxed);
+            }
+            return;
+        };
         let bytes = match frame {
             Frame::Text(text) => text.as_bytes().to_vec(),
             Frame::Binary(bytes) => bytes.to_vec(),
@@ -287,6 +300,23 @@ async fn take(
     bytes: &[u8],
     dead: &AtomicBool,
 ) -> bool {
+    if edge.shared.has(Defect::AnswersFramedHttp) && bytes.starts_with(b"GET ") {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        let _ = connection.outbox.try_send(answer.to_vec());
+        return true;
+    }
+    let joined;
+    let bytes = match edge.shared.has(Defect::JoinsMessages) {
+        true => {
+            connection.begun.extend_from_slice(bytes);
+            if head_end(&connection.begun).is_none() && connection.begun.len() < MAX_BEGUN {
+                return true;
+            }
+            joined = std::mem::take(&mut connection.begun);
+            joined.as_slice()
+        }
+        false => bytes,
+    };
     let rest = second_message(edge, bytes);
     let read = match rest {
         Some(_) => Message::read(bytes, Framing::Datagram),

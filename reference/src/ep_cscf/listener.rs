@@ -20,8 +20,12 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::connection::Client;
+use super::frames::Frames;
+use super::sessions::Resumed;
 use super::{Edge, connection, legacy_tls, upgrade};
 use crate::trust::Trust;
+use crate::web::Legacy;
 use crate::{Defect, Shared, StartError, net};
 
 const MAX_CONNECTIONS: usize = 4096;
@@ -37,7 +41,10 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
         true => Some(of_devices(shared)?),
         false => None,
     };
-    let own = net::Identity::of_server(world, "ep-cscf")?;
+    let mut own = net::Identity::of_server(world, "ep-cscf")?;
+    if shared.has(Defect::LeafOnlyEdge) {
+        own.chain.truncate(1);
+    }
     let mut config = net::server_tls(world, own, clients)?;
     if shared.model.answer("alpn", "yes") == "yes" && !shared.has(Defect::IgnoresAlpn) {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -156,7 +163,7 @@ pub(super) async fn serve(edge: Arc<Edge>, listener: TcpListener, tls: Arc<Serve
                 let (edge, tls, dead) = (Arc::clone(&edge), Arc::clone(&tls), Arc::clone(&dead));
                 connections.spawn(async move {
                     let _place = place;
-                    secure(edge, stream, tls, dead).await;
+                    secure(edge, stream, from.ip(), tls, dead).await;
                 });
             }
             Some(_) = connections.join_next() => {}
@@ -167,6 +174,7 @@ pub(super) async fn serve(edge: Arc<Edge>, listener: TcpListener, tls: Arc<Serve
 async fn secure(
     edge: Arc<Edge>,
     mut stream: TcpStream,
+    from: IpAddr,
     tls: Arc<ServerConfig>,
     dead: Arc<AtomicBool>,
 ) {
@@ -174,41 +182,61 @@ async fn secure(
     if edge.shared.has(Defect::LegacyTls) && legacy_tls::answer(&mut stream).await {
         return;
     }
-    if edge.shared.has(Defect::AcceptsClearWebsocket) && legacy_tls::is_clear_get(&stream).await {
-        return talk(edge, stream, None, dead).await;
+    let lax = match edge.shared.defect {
+        Some(Defect::TakesBrokenSuites) => Some(Legacy::Suites),
+        Some(Defect::HidesDowngrade) => Some(Legacy::Unmarked),
+        Some(Defect::UnboundRenegotiation) => Some(Legacy::Unbound),
+        _ => None,
+    };
+    if let Some(lax) = lax
+        && lax.answers(&stream).await
+    {
+        return;
     }
-    let handshake = TlsAcceptor::from(tls).accept(stream);
+    let mut client = Client {
+        origin: None,
+        token: None,
+        thumbprint: None,
+        from,
+        session: Resumed::new(),
+    };
+    if edge.shared.has(Defect::AcceptsClearWebsocket) && legacy_tls::is_clear_get(&stream).await {
+        return talk(edge, stream, client, dead).await;
+    }
+    let handshake =
+        TlsAcceptor::from(tls).accept_with(stream, |session| client.session.name(session));
     if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, handshake).await {
-        let shown = stream.get_ref().1.peer_certificates();
-        let thumbprint = shown
+        let session = stream.get_ref().1;
+        client.session.look(session);
+        let shown = session.peer_certificates();
+        client.thumbprint = shown
             .and_then(<[_]>::first)
             .map(|leaf| URL_SAFE_NO_PAD.encode(Sha256::digest(leaf)));
-        talk(edge, stream, thumbprint, dead).await;
+        talk(edge, stream, client, dead).await;
     }
 }
 
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     edge: Arc<Edge>,
     mut stream: S,
-    thumbprint: Option<String>,
+    client: Client,
     dead: Arc<AtomicBool>,
 ) {
-    let Some(upgraded) = upgrade::accept(&edge, &mut stream).await else {
+    let Some(upgraded) = upgrade::accept(&edge, &mut stream, &dead).await else {
         return;
     };
+    let stream = Frames::new(stream, upgraded.rest, edge.shared.defect);
     let config = WebSocketConfig::default()
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)
         .max_message_size(Some(MAX_MESSAGE))
         .max_frame_size(Some(MAX_MESSAGE))
         .accept_unmasked_frames(edge.shared.has(Defect::AcceptsUnmasked));
-    let socket =
-        WebSocketStream::from_partially_read(stream, upgraded.rest, Role::Server, Some(config))
-            .await;
-    let told = connection::Origins {
+    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+    let client = Client {
         origin: upgraded.origin,
         token: upgraded.token,
-        thumbprint,
+        ..client
     };
-    connection::serve(edge, socket, told, dead).await;
+    connection::serve(edge, socket, client, dead).await;
 }

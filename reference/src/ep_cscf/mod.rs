@@ -2,17 +2,20 @@
 
 mod careless;
 mod connection;
+mod frames;
 mod hygiene;
 mod introspection;
 mod keys;
 mod legacy_tls;
 mod lenient;
 mod listener;
+mod lockout;
 mod operator;
 mod refusal;
 mod reg_event;
 mod register;
 mod request;
+mod sessions;
 mod signature;
 mod terminating;
 mod upgrade;
@@ -52,6 +55,8 @@ pub(crate) struct Edge {
     remembered: Mutex<HashMap<String, String>>,
     /// Identifiers of tokens that may be used once and were, with their expiry.
     used_tokens: Mutex<HashMap<String, f64>>,
+    lockout: lockout::Lockout,
+    sessions: sessions::Sessions,
 }
 
 /// A live connection as the core reaches it, by the user part of its Path.
@@ -148,6 +153,8 @@ pub(crate) async fn start(
             flows_of_tokens: Mutex::default(),
             remembered: Mutex::default(),
             used_tokens: Mutex::default(),
+            lockout: lockout::Lockout::default(),
+            sessions: sessions::Sessions::default(),
         });
         made = Some(Arc::clone(&edge));
         move |incoming| terminating::deliver(&edge, incoming)

@@ -84,10 +84,17 @@ pub(super) async fn serve(
     connection: &mut Connection,
     request: &Message,
 ) -> Message {
+    let impu = identity::named(edge, request, "To").ok();
+    let impu = impu.and_then(|named| named.known);
+    let (shared, from) = (&edge.shared, connection.client.from);
+    if edge.lockout.holds(shared, impu.as_deref(), from) {
+        return request.answer(403, reason(403));
+    }
     match decide(edge, connection, request).await {
         Ok(plan) => forward(edge, connection, request, &plan).await,
         Err(refused) => {
             let refusal = &refused.refusal;
+            edge.lockout.count(shared, impu.as_deref(), from);
             keep_record(
                 edge,
                 request,
@@ -122,14 +129,14 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
         None if edge.shared.has(Defect::IgnoresMissingFields) => to.clone(),
         _ => identity::named(edge, request, "From")?,
     };
-    let shown = shown::read(edge, request, connection.handshake_token.as_deref())?;
+    let shown = shown::read(edge, request, connection.client.token.as_deref())?;
     match shown {
         Shown::Token { token, username } => {
-            let origin = connection.origin.as_deref();
+            let origin = connection.client.origin.as_deref();
             let known = to.known.as_deref();
             let refreshes = connection.bound_to(known).is_some();
             let admission = validation::validate(edge, &token, origin, known, refreshes).await?;
-            let shown = connection.thumbprint.as_deref();
+            let shown = connection.client.thumbprint.as_deref();
             validation::check_confirmation(edge, &admission, shown)?;
             if edge.shared.has(Defect::OtherUrisUnvouched) && to.known.is_none() {
                 return Ok(Plan::new(Right::Nothing));
@@ -219,9 +226,11 @@ fn digest(
             && connection.alive().any(|bound| bound.by_digest);
     let aka = credentials.get("algorithm").is_some_and(is_aka_over_tls)
         || connection.challenged_by_aka && edge.shared.has(Defect::LabelsByChallenge);
+    let resumed = edge.shared.has(Defect::LabelsResumedSession) && !connection.resumed.is_empty();
     let label = match (proven, answered) {
         _ if edge.shared.has(Defect::LabelsAuthDoneForDigest) => Some("auth-done"),
         _ if edge.shared.has(Defect::LabelsTlsYesAlways) => Some("tls-yes"),
+        (_, true) if resumed => Some("tls-yes"),
         // By this algorithm the answer is bound to TLS itself (TS 24.229 5.4.1.1).
         _ if aka => Some("tls-connected"),
         (true, _) => Some("tls-yes"),
@@ -266,6 +275,15 @@ fn without_credentials(
         && connection.alive().any(|bound| bound.by_token.is_some())
     {
         return identity::guessed(edge, to);
+    }
+    let resumed = connection
+        .resumed
+        .iter()
+        .find(|bound| Some(bound.impu.as_str()) == to.known.as_deref());
+    if shared.has(Defect::SessionIsCredential)
+        && let Some(identity) = resumed.and_then(|bound| bound.by_token.clone())
+    {
+        return Ok(Plan::new(Right::Token(identity)));
     }
     let session = shared.model.answer("rereg", "token") != "token"
         || shared.has(Defect::ConnectionIsCredential);
@@ -353,9 +371,18 @@ async fn forward(
             false,
             "the core is silent",
         );
+        if edge.shared.has(Defect::AnswersForTheCore) {
+            return request.answer(200, reason(200));
+        }
         return request.answer(504, reason(504));
     };
     let accepted = (200..300).contains(&answer.code());
+    if edge.shared.has(Defect::BindsWhateverTheCoreSays) {
+        binding::bind(edge, connection, request, plan, &answer);
+    }
+    if !accepted && edge.shared.has(Defect::AnswersForTheCore) {
+        return request.answer(200, reason(200));
+    }
     keep_record(
         edge,
         request,

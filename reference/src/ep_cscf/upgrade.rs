@@ -1,5 +1,6 @@
 //! The WebSocket handshake of W2 (RFC 6455, RFC 7118), read from the stream under hard limits.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -10,6 +11,8 @@ use crate::Defect;
 
 const MAX_HEAD: usize = 16 * 1024;
 const MAX_LINES: usize = 64;
+const FIELD_TOO_LONG: &str = "431 Request Header Fields Too Large";
+const TOO_MANY_FIELDS: &str = "431 Too Many Request Header Fields";
 /// How long a client may take for its request.
 const DEADLINE: Duration = Duration::from_secs(5);
 
@@ -26,6 +29,7 @@ pub(super) struct Upgraded {
 pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
     edge: &Edge,
     stream: &mut S,
+    dead: &AtomicBool,
 ) -> Option<Upgraded> {
     let read = tokio::time::timeout(DEADLINE, read_head(stream))
         .await
@@ -46,6 +50,11 @@ pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
             })
         }
         Err(status) => {
+            let dies = edge.shared.has(Defect::DiesOfLongField) && status == FIELD_TOO_LONG
+                || edge.shared.has(Defect::DiesOfManyFields) && status == TOO_MANY_FIELDS;
+            if dies {
+                dead.store(true, Ordering::Relaxed);
+            }
             let version = if status.starts_with("426") {
                 "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             } else {
@@ -73,7 +82,12 @@ async fn read_head<S: AsyncRead + Unpin>(
                 .map_err(|_| "400 Bad Request");
         }
         if bytes.len() > MAX_HEAD {
-            return Err("431 Request Header Fields Too Large");
+            let lines = bytes.split(|octet| *octet == b'\n').count();
+            return Err(if lines > MAX_LINES {
+                TOO_MANY_FIELDS
+            } else {
+                FIELD_TOO_LONG
+            });
         }
         if !stream
             .read_buf(&mut bytes)
@@ -171,18 +185,19 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     else {
         return Err("400 Bad Request");
     };
-    if method != "GET" {
+    if method != "GET" && !edge.shared.has(Defect::AnyUpgradeMethod) {
         return Err("405 Method Not Allowed");
     }
     let path = target.split('?').next().unwrap_or_default();
     if path != edge.shared.model.answer("w2-path", "/") {
         return Err("404 Not Found");
     }
-    if !our_host(edge, fields.one("host")) {
+    if !our_host(edge, fields.one("host")) && !edge.shared.has(Defect::AnyHost) {
         return Err("421 Misdirected Request");
     }
-    if !fields.lists("upgrade", "websocket", false) || !fields.lists("connection", "upgrade", false)
-    {
+    let asked =
+        fields.lists("upgrade", "websocket", false) && fields.lists("connection", "upgrade", false);
+    if !asked && !edge.shared.has(Defect::UpgradesUnasked) {
         return Err("426 Upgrade Required");
     }
     if fields.one("sec-websocket-version") != Some("13")
@@ -190,11 +205,11 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
     {
         return Err("426 Upgrade Required");
     }
-    let Some(key) = fields
-        .one("sec-websocket-key")
-        .filter(|key| key.len() == 24)
-    else {
-        return Err("400 Bad Request");
+    let key = fields.one("sec-websocket-key");
+    let key = match key.filter(|key| is_key(key)) {
+        Some(key) => key,
+        None if edge.shared.has(Defect::AnyWebsocketKey) => key.unwrap_or_default(),
+        None => return Err("400 Bad Request"),
     };
     let origin = check_origin(edge, &fields)?;
     let sip = fields.lists("sec-websocket-protocol", "sip", true);
@@ -229,6 +244,13 @@ fn handshake_token(target: &str, fields: &Fields<'_>) -> Option<String> {
         .chain(cookies.split("; "))
         .find_map(|pair| pair.strip_prefix("access_token="))
         .map(str::to_owned)
+}
+
+/// Whether a key is 16 bytes in base64 (RFC 6455 section 4.2.1).
+fn is_key(key: &str) -> bool {
+    use base64::Engine;
+    let decoded = base64::engine::general_purpose::STANDARD.decode(key);
+    decoded.is_ok_and(|bytes| bytes.len() == 16)
 }
 
 /// Whether the Host is a name of the edge, or its address.

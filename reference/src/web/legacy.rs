@@ -11,6 +11,10 @@ pub(crate) enum Legacy {
     Versions,
     /// Nothing but suites without encryption, without authentication, of export strength, or with RC4.
     Suites,
+    /// TLS 1.2 as the highest version, without the mark of a server that speaks a higher one.
+    Unmarked,
+    /// TLS 1.2 as the highest version, without a word on what a renegotiation would be bound to.
+    Unbound,
 }
 
 /// What the answer needs of a client's hello.
@@ -23,7 +27,7 @@ struct Hello {
 
 impl Legacy {
     /// Answers the hello on `stream` if it is one of the old ones. Otherwise no byte of it is taken.
-    pub(super) async fn answers(self, stream: &TcpStream) -> bool {
+    pub(crate) async fn answers(self, stream: &TcpStream) -> bool {
         let mut first = [0; 4096];
         let Ok(length) = stream.peek(&mut first).await else {
             return false;
@@ -40,14 +44,24 @@ impl Legacy {
 
     fn choose(self, hello: &Hello) -> Option<Vec<u8>> {
         match self {
-            Self::Versions if hello.highest < [3, 3] => {
-                Some(server_hello(hello.highest, *hello.suites.first()?))
-            }
+            Self::Versions if hello.highest < [3, 3] => Some(server_hello(
+                hello.highest,
+                *hello.suites.first()?,
+                NO_MARK,
+                true,
+            )),
             Self::Suites
                 if hello.highest >= [3, 3] && hello.suites.iter().all(|suite| is_weak(*suite)) =>
             {
                 let chosen = hello.suites.iter().find(|suite| !is_signal(**suite))?;
-                Some(server_hello(hello.version, *chosen))
+                Some(server_hello(hello.version, *chosen, MARK, true))
+            }
+            Self::Unmarked | Self::Unbound if hello.highest == [3, 3] => {
+                let chosen = hello.suites.iter().find(|suite| !is_weak(**suite))?;
+                Some(match self {
+                    Self::Unmarked => server_hello(hello.version, *chosen, NO_MARK, true),
+                    _ => server_hello(hello.version, *chosen, MARK, false),
+                })
             }
             _ => None,
         }
@@ -146,16 +160,23 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// A record with a server hello of that version and suite, no session, no compression, no extension.
-fn server_hello(version: [u8; 2], suite: [u8; 2]) -> Vec<u8> {
+/// The end of the random value of a server that speaks TLS 1.3, in an answer by TLS 1.2 (RFC 8446 section 4.1.3).
+const MARK: [u8; 8] = *b"DOWNGRD\x01";
+/// Any other.
+const NO_MARK: [u8; 8] = [0x5a; 8];
+
+/// A record with a server hello of that version and suite, no session, no compression, and at most the extension
+/// `renegotiation_info` (RFC 5746).
+fn server_hello(version: [u8; 2], suite: [u8; 2], mark: [u8; 8], bound: bool) -> Vec<u8> {
     let mut body = version.to_vec();
-    let mut random = [0x5a; 32];
-    // Any value will do but the marker of a modern server that was talked down.
-    random[31] = 0x17;
-    body.extend(random);
+    body.extend([0x5a; 24]);
+    body.extend(mark);
     body.push(0);
     body.extend(suite);
     body.push(0);
+    if bound {
+        body.extend([0, 5, 0xff, 0x01, 0, 1, 0]);
+    }
     let mut message = vec![2, 0, 0, u8::try_from(body.len()).unwrap_or(u8::MAX)];
     message.extend(body);
     let mut record = vec![
@@ -192,7 +213,12 @@ fn is_weak(suite: [u8; 2]) -> bool {
 /// Reads a hello and chooses an answer.
 pub(super) fn read_hello(bytes: &[u8]) {
     if let Some(hello) = Hello::read(bytes) {
-        for legacy in [Legacy::Versions, Legacy::Suites] {
+        for legacy in [
+            Legacy::Versions,
+            Legacy::Suites,
+            Legacy::Unmarked,
+            Legacy::Unbound,
+        ] {
             let _ = legacy.choose(&hello);
         }
     }
@@ -246,6 +272,17 @@ mod tests {
     }
 
     #[test]
+    fn answers_tls_1_2_without_the_mark_or_without_the_extension() {
+        let hello = Hello::read(&hello([3, 3], &[[0xc0, 0x2f]], &[])).unwrap();
+        let unmarked = Legacy::Unmarked.choose(&hello).unwrap();
+        assert_ne!(unmarked[35..43], MARK);
+        assert!(unmarked.ends_with(&[0, 5, 0xff, 0x01, 0, 1, 0]));
+        let unbound = Legacy::Unbound.choose(&hello).unwrap();
+        assert_eq!(unbound[35..43], MARK);
+        assert!(unbound.ends_with(&[0xc0, 0x2f, 0]));
+    }
+
+    #[test]
     fn reads_the_versions_extension() {
         let list = [0, 43, 0, 5, 4, 0x0a, 0x0a, 3, 4];
         assert_eq!(
@@ -274,7 +311,7 @@ mod tests {
             low in 0_u8..5,
         ) {
             let read = Hello::read(&hello([3, low], &suites, &[])).expect("a hello");
-            for legacy in [Legacy::Versions, Legacy::Suites] {
+            for legacy in [Legacy::Versions, Legacy::Suites, Legacy::Unmarked, Legacy::Unbound] {
                 if let Some(answer) = legacy.choose(&read) {
                     proptest::prop_assert!(suites.iter().any(|suite| suite[..] == answer[44..46]));
                 }

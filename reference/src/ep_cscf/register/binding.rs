@@ -73,6 +73,8 @@ pub(super) fn bind(
         until,
     });
     connection.tell_identities();
+    let session = &connection.client.session;
+    edge.sessions.keep(&edge.shared, session, &connection.bound);
 }
 
 /// Whether this edge keeps a registration that the core has not accepted.

@@ -254,7 +254,7 @@ pub(super) fn check_switch(edge: &Edge, party: &str) -> Result<(), Refusal> {
 /// Where that is declared, a token works only on a connection that the party's own page opened.
 fn check_origin(edge: &Edge, connection: &Connection, party: &Party) -> Result<(), Refusal> {
     let bound = edge.shared.model.answer("origin-party", "no") == "yes";
-    match &connection.origin {
+    match &connection.client.origin {
         Some(origin) if bound && *origin != party.origin => {
             Err(Refusal::forbidden("the page is another party's"))
         }
@@ -366,7 +366,7 @@ fn entity(edge: &Edge, connection: &Connection, request: &Message, party: &Party
             .world
             .parties
             .iter()
-            .find(|each| Some(&each.origin) == connection.origin.as_ref());
+            .find(|each| Some(&each.origin) == connection.client.origin.as_ref());
         return of_page.unwrap_or(party).entity.clone();
     }
     if shared.has(Defect::PartyFromHeader) {

@@ -5,8 +5,8 @@ verbs! {
     act Connect = "connect" {
         /// Whose device it is; chooses the source address and the Origin of its portal.
         text person = "person",
-        /// Whose device it comes from: the source address. The person's unless given.
-        text device = "device",
+        /// Whose source address it comes from. The person's unless given.
+        text address = "address",
         /// Name of the connection, `main` unless given.
         text connection = "connection",
         /// TLS versions to offer, `1.2` and `1.3` unless given.
@@ -103,8 +103,8 @@ verbs! {
     act Flood = "flood" {
         /// Whom the REGISTERs name.
         text person = "person",
-        /// Whose device they come from: the source address. The person's unless given.
-        text device = "device",
+        /// Whose source address they come from. The person's unless given.
+        text address = "address",
         /// Name of the token that they all show.
         text token = "token",
         /// The declared number of them: `lockout-tries` or `flood-count`. A flood is no faster than `flood-rate`.

@@ -39,7 +39,7 @@ async fn one(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Flood, number
     let connection = format!("{NAME}{number}");
     let connect = Connect {
         person: verb.person.clone(),
-        device: verb.device.clone(),
+        address: verb.address.clone(),
         connection: Some(connection.clone()),
         ..Connect::default()
     };

@@ -98,8 +98,7 @@ pub(super) async fn connect_as(
     };
     play.stimulus(step, Layer::Tls, security);
     play.stimulus(step, Layer::Http, head.bytes());
-    let device = verb.device.as_ref().unwrap_or(&person.name);
-    let from = Some(bed.device(device));
+    let from = Some(bed.device(verb.address.as_ref().unwrap_or(&person.name)));
     let opened = transport::connect(&play.tap, Interface::W2, from, target.address).await;
     let (number, stream) = opened
         .map_err(|why| Trouble::sut(format!("{} refused the connection: {why}", target.address)))?;

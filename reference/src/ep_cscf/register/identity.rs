@@ -178,7 +178,7 @@ fn other_party(
     if shared.has(Defect::PoolByOrigin) {
         return parties
             .iter()
-            .find(|each| Some(&each.origin) == connection.origin.as_ref())
+            .find(|each| Some(&each.origin) == connection.client.origin.as_ref())
             .cloned();
     }
     None

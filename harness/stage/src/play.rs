@@ -67,7 +67,7 @@ pub struct Play {
     pub(crate) undo: Mutex<Vec<Undo>>,
     pub(crate) w2: Mutex<HashMap<String, roles::wic_w2::Connection>>,
     pub(crate) background: Mutex<Option<Arc<roles::background::Background>>>,
-    /// The TLS sessions of connections that were closed, by the connection's name.
+    /// The TLS sessions of connections, open or closed, by the connection's name.
     pub(crate) sessions: Mutex<HashMap<String, wire::tls::Sessions>>,
     pub(crate) mw: Mutex<roles::edge_mw::Dialogs>,
     pub(crate) web: Mutex<roles::wic_w1::Browsers>,

@@ -78,12 +78,7 @@ pub(super) async fn connect_as(
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
     let head = handshake(bed, play, &target, person, verb)?;
     let sessions = match &verb.resume {
-        Some(earlier) => {
-            let open = lock(&play.w2)
-                .get(earlier)
-                .map(|open| open.sessions.clone());
-            open.or_else(|| lock(&play.sessions).get(earlier).cloned())
-        }
+        Some(earlier) => lock(&play.sessions).get(earlier).cloned(),
         None => None,
     };
     let resumes = sessions.is_some();
@@ -123,6 +118,8 @@ pub(super) async fn connect_as(
     let rest = upgrade(bed, play, (step, number), &mut stream, &head, &behind).await?;
     let socket = Socket::open(stream, true, rest).await;
     tokio::spawn(serve(play.clone(), number, socket, received));
+    // The session outlives its connection.
+    lock(&play.sessions).insert(name.clone(), connection.sessions.clone());
     lock(&play.w2).insert(name, connection);
     Ok(())
 }
@@ -401,7 +398,6 @@ async fn close_named(play: &Play, name: &str) {
     if let Some(connection) = connection {
         // The task may have ended with its connection already.
         let _ = connection.orders.send(Order::Close).await;
-        lock(&play.sessions).insert(name.to_owned(), connection.sessions);
     }
 }
 

@@ -363,6 +363,8 @@ macro_rules! edge {
             DiesOnMalformed = "dies-on-malformed" @ EpCscf,
             /// Takes the first of two To headers and forwards both.
             TwoToHeadersFirst = "two-to-headers-first" @ EpCscf,
+            /// Knows To by its long name only, and forwards the short one unread.
+            KnowsLongToOnly = "knows-long-to-only" @ EpCscf,
             /// Reads a request line whatever its blanks, brackets and version, and forwards it as it came.
             ForwardsLineAsItCame = "forwards-line-as-it-came" @ EpCscf,
             /// Leaves Content-Length out of account, and forwards it as it came.

@@ -20,6 +20,9 @@ pub(super) fn read(edge: &Edge, bytes: &[u8]) -> Result<Message, Malformed> {
     if shared.has(Defect::ForwardsLengthAsItCame) {
         return length_as_it_came(bytes);
     }
+    if shared.has(Defect::KnowsLongToOnly) {
+        return short_to_as_it_came(bytes);
+    }
     if shared.has(Defect::UnescapesMethod) {
         return whole(&unescaped_method(bytes));
     }
@@ -96,6 +99,28 @@ fn line_as_it_came(bytes: &[u8]) -> Result<Message, Malformed> {
     let uri = uri.split([';', '?']).next().unwrap_or_default();
     let mut message = whole(&[format!("{method} {uri} SIP/2.0").as_bytes(), rest].concat())?;
     message.as_it_came.line = Some(line.to_owned());
+    Ok(message)
+}
+
+/// Reads a message as if nothing stood in its header fields `t`, and keeps them for the way on.
+fn short_to_as_it_came(bytes: &[u8]) -> Result<Message, Malformed> {
+    let Some(end) = crate::sip::read::head_end(bytes) else {
+        return whole(bytes);
+    };
+    let (mut kept, mut short) = (Vec::new(), Vec::new());
+    for line in bytes[..end].split_inclusive(|byte| *byte == b'\n') {
+        let text = String::from_utf8_lossy(line);
+        match text.split_once(':') {
+            Some((name, value)) if name.trim().eq_ignore_ascii_case("t") => {
+                short.push(value.trim().to_owned());
+            }
+            _ => kept.extend_from_slice(line),
+        }
+    }
+    let mut message = whole(&[&kept, &bytes[end..]].concat())?;
+    for value in short {
+        message.push("t", value);
+    }
     Ok(message)
 }
 

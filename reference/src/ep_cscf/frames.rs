@@ -18,6 +18,9 @@ const LONGEST_CONTROL: u64 = 125;
 /// More SIP than this is not read outside of a frame.
 const LONGEST_UNFRAMED: usize = 16 * 1024;
 
+/// How SIP begins that is read outside of a frame.
+const UNFRAMED: &[u8] = b"REG";
+
 /// The stream of a client behind its upgrade.
 pub(super) struct Frames<S> {
     stream: S,
@@ -108,8 +111,10 @@ impl Reading {
         self.payload -= count as u64;
     }
 
+    /// Whether this begins as a REGISTER, as far as it came: no good frame has its first octet.
     fn unframed(&self) -> bool {
-        self.defect == Some(Defect::ReadsUnframedSip) && self.raw.starts_with(b"REG")
+        let begun = self.raw.len().min(UNFRAMED.len());
+        self.defect == Some(Defect::ReadsUnframedSip) && self.raw[..begun] == UNFRAMED[..begun]
     }
 
     /// Puts a message without body into a frame; false: it is not whole.

@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_extensions_of_a_server_hello_are_read() {
-        let mut hello = vec![2, 0, 0, 49, 3, 3];
+        let mut hello = vec![2, 0, 0, 50, 3, 3];
         hello.extend([7; 32]);
         hello.extend([1, 9]);
         hello.extend([0xc0, 0x2f, 0, 0, 9, 0, 11, 0, 0, 0xff, 0x01, 0, 1, 0]);

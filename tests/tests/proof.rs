@@ -131,7 +131,7 @@ fn every_attack_catches_its_mistake() {
     "not one application byte", "GET / HTTP/1.1"
 )]
 #[case::unknown_third_party(
-    "epc-x-unknown", "learns-issuers", "REQ-3.c",
+    "epc-x-unknown@2", "learns-issuers", "REQ-3.c",
     &["- \"iss\": \"https://waf", "+ \"iss\": \"https://127.0.0.23:"],
     "no connection to", "a connection to"
 )]

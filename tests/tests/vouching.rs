@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use evidence::Role;
 use evidence::record::Kind;
 use proof::tree::files;
+use script::vocabulary::{Verb, waf};
 use script::{Case, SutFile};
 use serde_json::Value;
 
@@ -31,8 +32,13 @@ fn refusals() -> Vec<Case> {
                 .as_ref()
                 .is_some_and(|(_, oracles)| oracles.iter().any(|oracle| oracle == "no-2xx"))
     };
+    // Refused is what the client sends or the WAF signs; what a WAF serves to the edge never comes before whoever vouches.
+    let sent = |case: &Case| {
+        let lie = case.departs.and_then(|step| case.steps.get(step));
+        lie.is_some_and(|step| matches!(step.verb, Verb::Wic(_) | Verb::Waf(waf::Verb::Issue(_))))
+    };
     let mut cases = suite.cases(Role::EpCscf, &model.answers);
-    cases.retain(|case| refused(case) && case.applies == script::Applies::Yes);
+    cases.retain(|case| refused(case) && sent(case) && case.applies == script::Applies::Yes);
     cases
 }
 

@@ -160,7 +160,7 @@ pub(crate) struct Selftest {
     /// Play every attack against every defect of its role, and fail for a kill that no scenario declares.
     #[arg(long)]
     pub(crate) every: bool,
-    /// Defects that are tried at a time; four for each core if it is not said.
+    /// Defects that are tried at a time; two for each core if it is not said.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,
     /// Another order of the attacks.

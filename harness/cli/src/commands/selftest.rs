@@ -143,7 +143,7 @@ fn play(suite: &Suite, command: &Selftest, trials: &[Trial], scratch: &Path) -> 
     // A trial waits more than it works: for what must not come, and for what may come late.
     let jobs = command
         .jobs
-        .unwrap_or_else(|| 4 * std::thread::available_parallelism().map_or(2, NonZero::get));
+        .unwrap_or_else(|| 2 * std::thread::available_parallelism().map_or(2, NonZero::get));
     std::thread::scope(|scope| {
         for job in 0..jobs.max(1) {
             let (matrix, next) = (&matrix, &next);

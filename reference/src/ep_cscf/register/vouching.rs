@@ -12,18 +12,22 @@ use crate::sip::credentials::Credentials;
 use crate::sip::uri::Address;
 use crate::world::Party;
 
-/// The plan for a REGISTER with anything that looks like a token; none for one with Digest or without credentials.
+/// The plan for a REGISTER with anything that may be a token, or with nothing; none for one with Digest, which the core decides.
 pub(super) fn plan(edge: &Edge, request: &Message) -> Option<Result<Plan, Refused>> {
-    let credentials = request
+    let mut shown = request
         .values("Authorization")
         .filter_map(Credentials::read)
-        .find(|shown| !shown.is("Digest"))?;
-    let token = credentials
-        .bare
-        .as_deref()
-        .or_else(|| credentials.get("access_token"))
+        .peekable();
+    let asks_for_digest = shown.peek().is_some_and(|first| first.is("Digest"));
+    let credentials = shown.find(|shown| !shown.is("Digest"));
+    if asks_for_digest && credentials.is_none() {
+        return None;
+    }
+    let claims = credentials
+        .as_ref()
+        .and_then(|shown| shown.bare.as_deref().or_else(|| shown.get("access_token")))
+        .map(claims)
         .unwrap_or_default();
-    let claims = claims(token);
     let Some(to) = request.value("To").and_then(Address::read) else {
         return Some(Err(Refusal::malformed("To is no address").into()));
     };

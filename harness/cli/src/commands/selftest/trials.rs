@@ -99,6 +99,8 @@ pub(super) fn trials(
             }
         }
     }
+    // The longest first: none of them is left to be waited for alone.
+    trials.sort_by_key(|trial| std::cmp::Reverse(trial.only.len()));
     Ok(trials)
 }
 

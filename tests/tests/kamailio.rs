@@ -33,11 +33,14 @@ fn cases(folder: &Path, verdict: &str) -> Vec<Value> {
 fn conforms(variant: &str, least: usize) {
     let scratch = Scratch::new();
     let out = scratch.path(variant);
+    let baseline = sut(variant).replace("sut.toml", "expectations.toml");
     let ran = scratch
         .call_within(
             &[
                 "run",
                 &sut(variant),
+                "--baseline",
+                &baseline,
                 "--out",
                 &out.display().to_string(),
                 "--json",
@@ -46,7 +49,10 @@ fn conforms(variant: &str, least: usize) {
         )
         .exits(0);
     let verdicts = &ran.json()["verdicts"];
-    assert_eq!(verdicts["fail"], 0, "{ran}");
+    // What no script of Kamailio's can mend is expected; its page says why.
+    for failed in cases(&out, "fail") {
+        assert_eq!(failed["slug"], "epc-ws-stray-continuation", "{ran}");
+    }
     assert_eq!(verdicts["inconclusive"], 0, "{ran}");
     let passed = cases(&out, "pass");
     let attacks: std::collections::BTreeSet<&str> = passed
@@ -122,12 +128,15 @@ fn the_careless_edge_fails_where_it_trusts_the_to_header_and_nowhere_else() {
     assert_eq!(
         slugs.into_iter().collect::<Vec<_>>(),
         [
+            "epc-id-display",
+            "epc-id-pct",
             "epc-id-tel-to",
             "epc-id-to-swap",
             "epc-id-wildcard",
             "epc-torture-semiuri",
             "epc-torture-unksm2",
-            "epc-torture-wsinv"
+            "epc-torture-wsinv",
+            "epc-ws-stray-continuation"
         ],
         "{ran}"
     );
@@ -137,11 +146,9 @@ fn the_careless_edge_fails_where_it_trusts_the_to_header_and_nowhere_else() {
             .as_array()
             .is_some_and(|checks| checks.iter().any(|check| check == clause))
     };
-    assert!(
-        failed
-            .iter()
-            .all(|case| is_about(case, "REQ-4.b") || is_about(case, "REQ-6.b"))
-    );
+    assert!(failed.iter().all(|case| {
+        is_about(case, "REQ-4.b") || is_about(case, "REQ-6.b") || is_about(case, "PRO-WS.5")
+    }));
     assert!(
         failed
             .iter()

@@ -19,6 +19,7 @@ use wire::{Clock, tls};
 use crate::board::Board;
 use crate::play::lock;
 use crate::roles;
+pub(crate) use crate::target::Target;
 use crate::world::{Person, World};
 
 /// The SUT as the bed needs it: which role it has, where it is, what it declares.
@@ -435,25 +436,5 @@ impl Bed {
             ));
         }
         tls::Identity::new(flaw.name(), flawed.chain, &flawed.sign_key)
-    }
-}
-
-/// Where a SUT is.
-#[derive(Clone, Debug)]
-pub(crate) struct Target {
-    /// Host name, for SNI and Host.
-    pub(crate) host: String,
-    /// Address and port.
-    pub(crate) address: SocketAddr,
-    /// Path of its URL.
-    pub(crate) path: String,
-    /// Whether its URL is one without TLS.
-    pub(crate) clear: bool,
-}
-
-impl Target {
-    /// Host and port as a Host field has them.
-    pub(crate) fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.address.port())
     }
 }

@@ -18,6 +18,7 @@ pub mod play;
 mod restore;
 mod roles;
 mod serve;
+mod target;
 pub mod world;
 
 pub use bed::{Bed, BedError, Sut};

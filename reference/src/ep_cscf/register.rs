@@ -1,6 +1,7 @@
 //! REGISTER of a client: what it shows, what that entitles to, and what the core says.
 
 mod binding;
+mod contacts;
 pub(super) mod identity;
 mod shown;
 mod spelled;
@@ -123,7 +124,7 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
     if !is_for_here(edge, request) {
         return Err(Refusal::forbidden("the request is for another domain").into());
     }
-    let leaving = check_contacts(request)?;
+    let leaving = contacts::check(request)?;
     let to = identity::named(edge, request, "To")?;
     let from = match request.value("From") {
         None if edge.shared.has(Defect::IgnoresMissingFields) => to.clone(),
@@ -304,44 +305,6 @@ fn without_credentials(
         return Err(Refusal::forbidden("another identity is registered on this connection").into());
     }
     Ok(Plan::new(Right::Nothing))
-}
-
-/// Reads the Contacts; true when the request ends registrations.
-fn check_contacts(request: &Message) -> Result<bool, Refusal> {
-    let bad = |why| Err(Refusal::malformed(why));
-    let zero = request
-        .value("Expires")
-        .is_some_and(|expires| expires.trim_start_matches('0').is_empty());
-    let lines: Vec<&str> = request.values("Contact").collect();
-    if lines.iter().any(|line| line.trim() == "*") {
-        return if lines.len() == 1 && zero {
-            Ok(true)
-        } else {
-            bad("Contact * without Expires 0, or beside others")
-        };
-    }
-    let Some(list) = Address::read_all(lines.into_iter()) else {
-        return bad("a Contact that is no address");
-    };
-    if list.len() > 8 || list.iter().any(|contact| Uri::read(&contact.uri).is_none()) {
-        return bad("a Contact that is no SIP address");
-    }
-    let number = |text: &str| {
-        !text.is_empty() && text.len() < 10 && text.bytes().all(|byte| byte.is_ascii_digit())
-    };
-    if list.iter().any(|contact| {
-        contact
-            .parameter("expires")
-            .is_some_and(|expires| !number(expires))
-    }) {
-        return bad("a Contact whose expires is no number");
-    }
-    let ends = |contact: &Address| {
-        contact
-            .parameter("expires")
-            .map_or(zero, |each| each.trim_start_matches('0').is_empty())
-    };
-    Ok(!list.is_empty() && list.iter().all(ends))
 }
 
 async fn forward(

@@ -342,6 +342,16 @@ pub(crate) async fn expect(
                         };
                         fits.then_some(())
                     }
+                    // Whoever has refused does not forward: there is nothing left to wait for.
+                    What::Message {
+                        interface: Interface::W2,
+                        direction: Direction::Received,
+                        bytes,
+                        ..
+                    } => Message::split(&bytes.0)
+                        .status()
+                        .is_some_and(|status| status >= 300)
+                        .then_some(()),
                     _ => None,
                 })
         })

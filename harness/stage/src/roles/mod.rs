@@ -28,6 +28,7 @@ pub(crate) mod waf;
 pub(crate) mod waf_keys;
 pub(crate) mod waf_site;
 pub(crate) mod wic_flood;
+pub(crate) mod wic_requests;
 pub(crate) mod wic_sip;
 pub(crate) mod wic_w1;
 pub(crate) mod wic_w2;

@@ -13,6 +13,9 @@ use crate::bed::Bed;
 use crate::play::{Play, lock};
 use crate::roles::{Acted, Trouble};
 
+/// NOTIFYs that are sent before an edge is believed not to know its own subscription.
+const MOST_NOTIFICATIONS: usize = 5;
+
 /// The latest subscription to each identity.
 #[derive(Default)]
 pub(crate) struct Watchers(Mutex<HashMap<String, Watcher>>);
@@ -87,24 +90,54 @@ pub(crate) async fn end(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &En
         events.iter().find_map(|event| match &event.what {
             What::Message {
                 interface: Interface::Mw,
-                direction: Direction::Received,
+                direction: Direction::Sent,
                 bytes,
                 ..
-            } => is_reg_event(&Message::split(&bytes.0)).then_some(()),
+            } => accepts_subscription(&Message::split(&bytes.0)).then_some(()),
             _ => None,
         })
     });
-    let watcher = match subscribed.await {
-        Some(()) => bed.core.watchers.next(&impu),
-        None => None,
-    };
-    let Some(watcher) = watcher else {
-        return Err(Trouble::sut(format!(
-            "the edge has not subscribed to the reg event of {impu}"
-        )));
-    };
-    let bytes = notification(bed, play, &impu, &watcher);
-    super::core_request::exchange(bed, play, step, bytes, watcher.address, "NOTIFY").await
+    let subscribed = subscribed.await;
+    for _ in 0..MOST_NOTIFICATIONS {
+        let watcher = subscribed.and_then(|()| bed.core.watchers.next(&impu));
+        let Some(watcher) = watcher else {
+            return Err(Trouble::sut(format!(
+                "the edge has not subscribed to the reg event of {impu}"
+            )));
+        };
+        let since = play.tap.len();
+        let bytes = notification(bed, play, &impu, &watcher);
+        super::core_request::exchange(bed, play, step, bytes, watcher.address, "NOTIFY").await?;
+        if !knows_no_subscription(play, since) {
+            return Ok(());
+        }
+    }
+    Err(Trouble::sut(format!(
+        "the edge does not know its subscription to the reg event of {impu}: 481"
+    )))
+}
+
+/// Our 200 to a SUBSCRIBE. A NOTIFY that overtakes it meets an edge that has no subscription yet.
+fn accepts_subscription(message: &Message) -> bool {
+    let of_subscribe = message
+        .cseq()
+        .is_some_and(|(_, method)| method == "SUBSCRIBE");
+    message.status() == Some(200) && of_subscribe
+}
+
+/// Whether a NOTIFY was answered 481: over UDP it may still have overtaken the 200.
+fn knows_no_subscription(play: &Play, since: usize) -> bool {
+    play.tap.look(|events| {
+        events.iter().skip(since).any(|event| match &event.what {
+            What::Message {
+                interface: Interface::Mw,
+                direction: Direction::Received,
+                bytes,
+                ..
+            } => Message::split(&bytes.0).status() == Some(481),
+            _ => false,
+        })
+    })
 }
 
 /// A NOTIFY with the whole state: the registration is terminated, by the network.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::super::connection::{Bound, Connection};
 use super::super::{Edge, reg_event};
-use super::{Plan, Right, check_contacts, identity};
+use super::{Plan, Right, contacts, identity};
 use crate::Defect;
 use crate::sip::Message;
 use crate::sip::credentials::Credentials;
@@ -28,7 +28,7 @@ pub(super) fn bind(
     if request.value("Contact").is_none() {
         return;
     }
-    let granted = if check_contacts(request).unwrap_or(false) {
+    let granted = if contacts::check(request).unwrap_or(false) {
         0
     } else {
         granted(request, answer)

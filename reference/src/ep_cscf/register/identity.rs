@@ -102,7 +102,7 @@ pub(super) fn admit(
     let mut covered = entitlement.impus.iter().any(|impu| same(edge, to, impu))
         || edge.shared.has(Defect::TrustsToHeader);
     covered |= edge.shared.has(Defect::EndsAnybodysRegistration)
-        && super::check_contacts(request).unwrap_or(false);
+        && super::contacts::check(request).unwrap_or(false);
     if let Some(bound) = bound.filter(|_| edge.shared.has(Defect::RefreshTrustsConnection)) {
         impi.clone_from(&bound.impi);
         covered = true;

@@ -147,7 +147,12 @@ fn the_careless_edge_fails_where_it_trusts_the_to_header_and_nowhere_else() {
             .is_some_and(|checks| checks.iter().any(|check| check == clause))
     };
     assert!(failed.iter().all(|case| {
-        is_about(case, "REQ-4.b") || is_about(case, "REQ-6.b") || is_about(case, "PRO-WS.5")
+        // Who is registered, and the frame that no script of Kamailio's sees.
+        let checks = case["checks"].as_array().into_iter().flatten();
+        let mut clauses = checks.filter_map(Value::as_str);
+        clauses.any(|clause| {
+            clause.starts_with("REQ-4.") || clause.starts_with("REQ-6.") || clause == "PRO-WS.5"
+        })
     }));
     assert!(
         failed

@@ -304,6 +304,8 @@ fn a_sut_that_refuses_everybody() {
         "ep-cscf",
         "--defect",
         "refuses-everybody",
+        "--only",
+        "epc-id-*,epc-tok-*,epc-jwt-*",
         "--out",
         "out",
     ]);

@@ -1,6 +1,5 @@
 //! Each registration has a record at the SUT that names its third party: what the evidence hook tells, beside what was sent.
 
-use evidence::record::Kind;
 use evidence::{Role, What};
 use script::vocabulary::{Verb, ep_cscf};
 use serde_json::Value;
@@ -68,13 +67,6 @@ fn one(
     let party = party_of(context, request)?;
     let answer = context.play.final_answer(request)?;
     let accepted = answer.status().is_some_and(|status| status / 100 == 2);
-    if !accepted && context.case.kind == Kind::Audit {
-        // Whoever refuses an honest client was not asked what an audit asks; refusals have attacks of their own.
-        return Some(Ruling::undecided(
-            "honest_client_refused",
-            "an honest registration was refused",
-        ));
-    }
     let sip = request.request()?;
     let call_id = sip.call_id()?.into_owned();
     let impu = sip.address("To").map(|to| to.uri).unwrap_or_default();

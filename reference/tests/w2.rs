@@ -122,6 +122,134 @@ async fn nothing_is_served_in_clear() {
     }
 }
 
+#[tokio::test]
+async fn bare_sip_at_the_address_of_w2_is_not_read() {
+    for (defect, first) in [(None, ""), (Some("reads-clear-sip"), "SIP/2.0 200 OK")] {
+        let bed = Bed::start(defect, &[]).await;
+        let register = Register::of(ALICE).token(&bed.world.alice()).text();
+        let line = first_line(&bed, register.as_bytes(), true).await;
+        let sip = if line.starts_with("SIP") {
+            line.as_str()
+        } else {
+            ""
+        };
+        assert_eq!(sip, first, "{line}");
+    }
+}
+
+/// The status that comes back for a REGISTER as bare SIP at the port for phones.
+async fn of_phone(bed: &Bed, transport: &str, register: &Register) -> u16 {
+    let there = bed.world.address("ep-cscf", "Gm");
+    let text = register.text();
+    let mut buffer = vec![0; 4096];
+    let wait = Duration::from_secs(3);
+    let read = if transport == "udp" {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0")
+            .await
+            .expect("a socket");
+        let sent = socket.send_to(text.as_bytes(), there).await;
+        sent.expect("bytes go");
+        tokio::time::timeout(wait, socket.recv(&mut buffer)).await
+    } else {
+        let mut stream = TcpStream::connect(there).await.expect("a connection");
+        // In two pieces: the length tells where a message ends, not the segment.
+        let (head, rest) = text.split_at(100);
+        stream.write_all(head.as_bytes()).await.expect("bytes go");
+        tokio::task::yield_now().await;
+        stream.write_all(rest.as_bytes()).await.expect("bytes go");
+        tokio::time::timeout(wait, stream.read(&mut buffer)).await
+    };
+    let count = read.map_or(0, |read| read.unwrap_or(0));
+    status(&String::from_utf8_lossy(&buffer[..count]))
+}
+
+#[tokio::test]
+async fn a_phone_registers_by_digest_and_not_by_token() {
+    for transport in ["tcp", "udp"] {
+        let answers = [
+            ("edge-sip-ports", "some"),
+            ("edge-sip-addresses", transport),
+        ];
+        for (defect, expected) in [(None, 401), (Some("takes-tokens-from-phones"), 200)] {
+            let bed = Bed::start(defect, &answers).await;
+            let without = of_phone(&bed, transport, &Register::of(ALICE)).await;
+            assert_eq!(without, 401, "the core challenges, {transport}");
+            let with = Register::of(ALICE).token(&bed.world.alice());
+            let with = of_phone(&bed, transport, &with).await;
+            assert_eq!(with, expected, "{transport}, made: {}", defect.is_some());
+        }
+    }
+}
+
+/// The page of party A, and one that nobody enrolled.
+const OURS: &str = "https://portal-a.localhost:40021";
+const FOREIGN: &str = "https://evil.example";
+
+/// What comes of a REGISTER behind a handshake with this Origin and Cookie: 0 if there is no upgrade.
+async fn by_cookie(bed: &Bed, origin: &str, cookie: Option<&str>, register: &Register) -> u16 {
+    let client = Client::connect_with(&bed.world, Some(origin), Some("sip"), cookie).await;
+    match client {
+        Some(mut client) => client.register(register).await,
+        None => 0,
+    }
+}
+
+#[tokio::test]
+async fn the_token_of_a_cookie_registers_its_identity_from_an_enrolled_page() {
+    let answers = [
+        ("token-carrier", "cookie"),
+        ("token-cookie", "session"),
+        ("edge-mechanisms", "token-only"),
+    ];
+    for (defect, foreign) in [(None, 0), (Some("cookie-outweighs-origin"), 200)] {
+        let bed = Bed::start(defect, &answers).await;
+        let token = bed.world.alice();
+        let cookie = format!("theme=dark; session={token}");
+        let twice = format!("session={token}; session={token}");
+        let misnamed = format!("access_token={token}");
+        for (origin, cookie, register, expected) in [
+            (OURS, Some(&cookie), Register::of(ALICE), 200),
+            (OURS, Some(&cookie), Register::of(BOB), 403),
+            (FOREIGN, Some(&cookie), Register::of(ALICE), foreign),
+            (OURS, Some(&twice), Register::of(ALICE), 401),
+            (OURS, Some(&misnamed), Register::of(ALICE), 401),
+            (OURS, None, Register::of(ALICE), 401),
+            (OURS, None, Register::of(ALICE).token(&token), 401),
+        ] {
+            let cookie = cookie.map(String::as_str);
+            let came = by_cookie(&bed, origin, cookie, &register).await;
+            assert_eq!(
+                came, expected,
+                "{defect:?} {origin} {cookie:?} {}",
+                register.to
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn http2_is_not_agreed_to() {
+    for (defect, agreed) in [
+        (None, None),
+        (Some("agrees-to-http2"), Some(b"h2".as_slice())),
+    ] {
+        let bed = Bed::start(defect, &[]).await;
+        let mut tls = bed.world.client_tls();
+        tls.alpn_protocols = vec![b"h2".to_vec()];
+        let stream = TcpStream::connect(bed.world.address("ep-cscf", "W2"))
+            .await
+            .expect("a connection");
+        let shaken = TlsConnector::from(Arc::new(tls))
+            .connect("edge.localhost".try_into().expect("a name"), stream)
+            .await;
+        let protocol = shaken.ok().and_then(|stream| {
+            let (_, session) = stream.get_ref();
+            session.alpn_protocol().map(<[u8]>::to_vec)
+        });
+        assert_eq!(protocol.as_deref(), agreed);
+    }
+}
+
 /// The head of a ClientHello that offers TLS 1.1 at most, with one suite.
 fn old_hello() -> Vec<u8> {
     let mut body = vec![0x03, 0x02];

@@ -131,6 +131,9 @@ impl<'p, 'a> Reach<'p, 'a> {
 
     /// A message on W2 counts only behind an open WebSocket.
     fn message_on_w2(&self) -> Result<(), String> {
+        if self.play.field(self.step, "bare").is_some() {
+            return self.bare();
+        }
         let Some(message) = self.sent().find(|message| {
             message.interface == Interface::W2 && !matches!(message.layer, Layer::Tls | Layer::Http)
         }) else {
@@ -149,6 +152,14 @@ impl<'p, 'a> Reach<'p, 'a> {
         } else {
             Err("the WebSocket was not open: no 101 before the departing message".to_owned())
         }
+    }
+
+    /// SIP outside TLS and WebSocket counts when it left; where nobody listens it is refused as well as can be.
+    fn bare(&self) -> Result<(), String> {
+        if self.refused_in_clear() {
+            return Ok(());
+        }
+        self.left(|message| message.interface == Interface::W2 && message.request().is_some())
     }
 
     /// A hello counts when it was written whole and something came back: ServerHello, alert or end.

@@ -198,7 +198,7 @@ async fn steps(bed: &Arc<Bed>, play: &Arc<Play>, case: &Case) {
         }
         play.tap.record(What::StepBegan { step: at });
         let acted = match fill::verb(play, &step.verb) {
-            Ok(verb) => act(bed, play, at, since, &verb).await,
+            Ok(verb) => act(bed, play, at, since, &verb, &case.steps[at + 1..]).await,
             Err(why) => Err(why.into()),
         };
         if let Err(trouble) = acted {
@@ -211,9 +211,17 @@ async fn steps(bed: &Arc<Bed>, play: &Arc<Play>, case: &Case) {
     }
 }
 
-async fn act(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &Verb) -> Acted {
+/// Plays a step; `ahead` are those behind it.
+async fn act(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    at: usize,
+    since: usize,
+    verb: &Verb,
+    ahead: &[Step],
+) -> Acted {
     match verb {
-        Verb::Wic(verb) => wic(bed, play, at, since, verb).await,
+        Verb::Wic(verb) => wic(bed, play, (at, since), verb, ahead).await,
         Verb::Wwsf(verb) => wwsf(bed, play, at, since, verb).await,
         Verb::Waf(verb) => waf(bed, play, at, since, verb).await,
         Verb::EpCscf(verb) => ep_cscf(bed, play, at, since, verb).await,
@@ -227,9 +235,18 @@ async fn act(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &V
     }
 }
 
-async fn wic(bed: &Arc<Bed>, play: &Arc<Play>, at: usize, since: usize, verb: &wic::Verb) -> Acted {
+async fn wic(
+    bed: &Arc<Bed>,
+    play: &Arc<Play>,
+    (at, since): (usize, usize),
+    verb: &wic::Verb,
+    ahead: &[Step],
+) -> Acted {
     match verb {
-        wic::Verb::Connect(verb) => roles::wic_w2::connect(bed, play, at, verb).await,
+        wic::Verb::Connect(verb) => {
+            let cookie = roles::wic_cookie::ahead(bed, play, verb, ahead)?;
+            roles::wic_w2::connect(bed, play, at, verb, cookie).await
+        }
         wic::Verb::Hello(verb) => roles::hello::wic(bed, play, at, verb).await,
         wic::Verb::Send(verb) => roles::wic_sip::send(bed, play, at, verb).await,
         wic::Verb::Flood(verb) => roles::wic_flood::flood(bed, play, at, verb).await,

@@ -4,6 +4,8 @@
 #[macro_use]
 mod edge;
 #[macro_use]
+mod edge_transport;
+#[macro_use]
 mod registrar;
 #[macro_use]
 mod authorisation;
@@ -56,7 +58,7 @@ macro_rules! defects {
 }
 
 // Each list hands itself on to the next macro; the last one makes the type of all.
-edge! { registrar authorisation portal client defects; }
+edge! { edge_transport registrar authorisation portal client defects; }
 
 impl std::str::FromStr for Defect {
     type Err = UnknownDefect;

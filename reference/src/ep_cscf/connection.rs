@@ -50,6 +50,30 @@ pub(super) struct Client {
     pub(super) thumbprint: Option<String>,
     pub(super) from: IpAddr,
     pub(super) session: Resumed,
+    /// Whether it came without WebSocket and TLS.
+    pub(super) bare: bool,
+}
+
+impl Client {
+    /// Somebody of whom nothing is known but the address.
+    pub(super) fn new(from: IpAddr) -> Self {
+        Self {
+            origin: None,
+            token: None,
+            thumbprint: None,
+            from,
+            session: Resumed::new(),
+            bare: false,
+        }
+    }
+
+    /// Somebody who came without WebSocket and TLS.
+    pub(super) fn bare(from: IpAddr) -> Self {
+        Self {
+            bare: true,
+            ..Self::new(from)
+        }
+    }
 }
 
 /// What the edge knows of a connection. Nothing of it outlives the connection.

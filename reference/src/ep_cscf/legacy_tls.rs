@@ -34,8 +34,13 @@ pub(super) async fn answer(stream: &mut TcpStream) -> bool {
 
 /// Whether the first bytes are an HTTP request in clear.
 pub(super) async fn is_clear_get(stream: &TcpStream) -> bool {
-    let mut head = [0; 4];
-    peek(stream, &mut head).await && &head == b"GET "
+    begins(stream, b"GET ").await
+}
+
+/// Whether the first bytes are these.
+pub(super) async fn begins<const LENGTH: usize>(stream: &TcpStream, with: &[u8; LENGTH]) -> bool {
+    let mut head = [0; LENGTH];
+    peek(stream, &mut head).await && &head == with
 }
 
 /// Waits until as many bytes are there, without taking them.

@@ -22,8 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::connection::Client;
 use super::frames::Frames;
-use super::sessions::Resumed;
-use super::{Edge, connection, legacy_tls, upgrade};
+use super::{Edge, bare, connection, legacy_tls, upgrade};
 use crate::trust::Trust;
 use crate::web::Legacy;
 use crate::{Defect, Shared, StartError, net};
@@ -48,6 +47,9 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
     let mut config = net::server_tls(world, own, clients)?;
     if shared.model.answer("alpn", "yes") == "yes" && !shared.has(Defect::IgnoresAlpn) {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if shared.has(Defect::AgreesToHttp2) {
+            config.alpn_protocols.push(b"h2".to_vec());
+        }
     }
     if shared.model.answer("tls-resumption", "no") == "yes" {
         config.session_storage = ServerSessionMemoryCache::new(1024);
@@ -193,13 +195,10 @@ async fn secure(
     {
         return;
     }
-    let mut client = Client {
-        origin: None,
-        token: None,
-        thumbprint: None,
-        from,
-        session: Resumed::new(),
-    };
+    if edge.shared.has(Defect::ReadsClearSip) && bare::is_register(&stream).await {
+        return bare::talk(edge, stream, Client::bare(from), dead).await;
+    }
+    let mut client = Client::new(from);
     if edge.shared.has(Defect::AcceptsClearWebsocket) && legacy_tls::is_clear_get(&stream).await {
         return talk(edge, stream, client, dead).await;
     }

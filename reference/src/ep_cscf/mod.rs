@@ -1,5 +1,6 @@
 //! The eP-CSCF: SIP over secure WebSocket from the clients (W2), authorisation by token or Digest, SIP to the core (Mw).
 
+mod bare;
 mod careless;
 mod connection;
 mod frames;
@@ -163,6 +164,7 @@ pub(crate) async fn start(
     if let Some(edge) = made {
         operator::answer_hooks(&edge, hooks);
         let listener = net::listen_tcp(world, "ep-cscf", "W2")?;
+        bare::listen(&edge, tasks).await?;
         tasks.spawn(listener::serve(edge, listener, tls));
     }
     Ok(())

@@ -130,7 +130,7 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
         None if edge.shared.has(Defect::IgnoresMissingFields) => to.clone(),
         _ => identity::named(edge, request, "From")?,
     };
-    let shown = shown::read(edge, request, connection.client.token.as_deref())?;
+    let shown = shown::of(edge, request, &connection.client)?;
     match shown {
         Shown::Token { token, username } => {
             let origin = connection.client.origin.as_deref();
@@ -232,6 +232,9 @@ fn digest(
         _ if edge.shared.has(Defect::LabelsAuthDoneForDigest) => Some("auth-done"),
         _ if edge.shared.has(Defect::LabelsTlsYesAlways) => Some("tls-yes"),
         (_, true) if resumed => Some("tls-yes"),
+        // What is known of a phone is its address, not a TLS session (TS 24.229 7.2A.2).
+        (true, _) if connection.client.bare => Some("ip-assoc-yes"),
+        (false, true) if connection.client.bare => Some("ip-assoc-pending"),
         // By this algorithm the answer is bound to TLS itself (TS 24.229 5.4.1.1).
         _ if aka => Some("tls-connected"),
         (true, _) => Some("tls-yes"),

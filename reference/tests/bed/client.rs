@@ -90,6 +90,16 @@ impl Client {
         origin: Option<&str>,
         protocol: Option<&str>,
     ) -> Option<Self> {
+        Self::connect_with(world, origin, protocol, None).await
+    }
+
+    /// Connects with Origin, subprotocol and Cookie, or tells that the edge refused.
+    pub(crate) async fn connect_with(
+        world: &World,
+        origin: Option<&str>,
+        protocol: Option<&str>,
+        cookie: Option<&str>,
+    ) -> Option<Self> {
         let stream = TcpStream::connect(world.address("ep-cscf", "W2"))
             .await
             .ok()?;
@@ -106,6 +116,11 @@ impl Client {
             request
                 .headers_mut()
                 .insert("Origin", origin.parse().expect("a value"));
+        }
+        if let Some(cookie) = cookie {
+            request
+                .headers_mut()
+                .insert("Cookie", cookie.parse().expect("a value"));
         }
         if let Some(protocol) = protocol {
             request

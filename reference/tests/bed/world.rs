@@ -39,7 +39,7 @@ const NODES: [Node; 5] = [
         "ep-cscf",
         "edge.localhost",
         31,
-        &[("W2", 40_005), ("Mw", 40_006)],
+        &[("W2", 40_005), ("Mw", 40_006), ("Gm", 40_008)],
     ),
     ("core", "core.localhost", 32, &[("Mw", 40_007)]),
     ("waf", "waf.localhost", 11, &[("W4", 40_010)]),

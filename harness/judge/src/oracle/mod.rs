@@ -57,6 +57,7 @@ mod token_in_order;
 mod told;
 mod unaffected;
 mod username_as_claimed;
+mod websocket_as_agreed;
 
 use std::fmt;
 use std::str::FromStr;
@@ -144,6 +145,8 @@ oracles! {
     No101 = "no-101",
     /// No 101, or one without subprotocol behind which no SIP is spoken.
     No101OrSilent = "no-101-or-silent",
+    /// No 101 behind a TLS handshake that agreed on something else than HTTP/1.1.
+    WebsocketAsAgreed = "websocket-as-agreed",
     /// No SIP message comes back, and no answer of HTTP behind the handshake.
     NoSipAnswer = "no-sip-answer",
     /// The WIC sends nothing on W2 behind the handshake.
@@ -240,6 +243,7 @@ impl FromStr for Oracle {
 
 /// Puts one oracle to the evidence. `code` and `alive` need more than one play and are asked by the case itself.
 pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
+    use Oracle::{AsControl, OthersUnaffected, VictimUnaffected};
     match oracle {
         Oracle::No2xx => no_2xx::ask(context),
         Oracle::NothingOnMw => nothing_on_mw::ask(context),
@@ -265,6 +269,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::BindingsUnchanged => bindings_unchanged::ask(context),
         Oracle::No101 => no_101::ask(context),
         Oracle::No101OrSilent => no_101_or_silent::ask(context),
+        Oracle::WebsocketAsAgreed => websocket_as_agreed::ask(context),
         Oracle::NoSipAnswer => no_sip_answer::ask(context),
         Oracle::NoDataFrame => no_data_frame::ask(context),
         Oracle::ConnectionEnded => connection_ended::ask(context),
@@ -294,9 +299,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::ClientAuthenticationInOrder => client_authentication_in_order::ask(context),
         Oracle::DeliveredAsGiven => delivered_as_given::ask(context),
         Oracle::NoWeakOffer => no_weak_offer::ask(context),
-        Oracle::VictimUnaffected | Oracle::OthersUnaffected | Oracle::AsControl => {
-            unaffected::ask(context)
-        }
+        VictimUnaffected | OthersUnaffected | AsControl => unaffected::ask(context),
         Oracle::Code => crate::codes::code(context),
         Oracle::Alive => Ruling::Holds,
     }

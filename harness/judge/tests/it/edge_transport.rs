@@ -92,6 +92,115 @@ fn no_101() {
     }));
 }
 
+/// A handshake of HTTP/1.1 answered by 101 behind what TLS agreed on; an alert in place of it where nothing is said.
+fn behind_protocol(agreed: Option<&str>, answer: Option<&str>) -> CaseRecord {
+    let request = handshake("https://portal-a", SIP);
+    let say = |made: &mut Made, step: usize, offered: &str, agreed: Option<&str>| {
+        made.stimulus(step, Layer::Tls, offered);
+        made.opened(1, Interface::W2, Side::Us, "edge");
+        made.stimulus(step, Layer::Http, request.as_str());
+        let tls = TlsFacts {
+            alpn: agreed.map(str::to_owned),
+            ..TlsFacts::default()
+        };
+        made.secured(1, tls);
+        made.sent(1, Interface::W2, &request);
+    };
+    asked(
+        "websocket-as-agreed",
+        "wic.connect",
+        json!({ "alpn": ["h2"] }),
+        |made, step| {
+            say(made, step, "ALPN: http/1.1", Some("http/1.1"));
+            made.came(1, Interface::W2, "HTTP/1.1 101 On\r\n\r\n");
+        },
+        |made, step| {
+            say(made, step, "ALPN: h2", agreed);
+            match answer {
+                Some(answer) => made.came(1, Interface::W2, answer),
+                None => made.closed(1, Side::Sut),
+            };
+        },
+    )
+}
+
+#[test]
+fn websocket_as_agreed() {
+    let oracle = "websocket-as-agreed";
+    let upgraded = Some("HTTP/1.1 101 On\r\n\r\n");
+    fails_by(&behind_protocol(Some("h2"), upgraded), oracle);
+    passes(&behind_protocol(Some("h2"), None));
+    passes(&behind_protocol(
+        Some("h2"),
+        Some("HTTP/1.1 400 No\r\n\r\n"),
+    ));
+    // A server may leave the extension out of account (RFC 7301 section 3.2).
+    passes(&behind_protocol(None, upgraded));
+    passes(&behind_protocol(Some("http/1.1"), upgraded));
+}
+
+fn bare(acts: impl Fn(&mut Made)) -> CaseRecord {
+    let register = "REGISTER sip:op.example SIP/2.0\r\nTo: <sip:alice0@op.example>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n";
+    asked(
+        "no-2xx",
+        "wic.send",
+        json!({ "message": "register", "bare": "w2" }),
+        |made, step| {
+            made.opened(1, Interface::W2, Side::Us, "edge")
+                .secured(1, TlsFacts::default());
+            made.stimulus(step, Layer::Sip, register);
+            made.sent(1, Interface::W2, register);
+            made.came(1, Interface::W2, &answer_to(register, 200));
+        },
+        |made, step| {
+            made.stimulus(step, Layer::Tls, "no TLS, no WebSocket");
+            made.stimulus(step, Layer::Sip, register);
+            acts(made);
+            made.wait_ms(400);
+        },
+    )
+}
+
+#[test]
+fn bare_sip_is_told_when_it_left_or_nobody_listens() {
+    let register = "REGISTER sip:op.example SIP/2.0\r\nTo: <sip:alice0@op.example>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n";
+    let sent = |made: &mut Made| {
+        made.opened(2, Interface::W2, Side::Us, "edge");
+        made.sent(2, Interface::W2, register);
+    };
+    // The alert of a TLS server, the end, a refusal, and a port that is closed.
+    passes(&bare(|made| {
+        sent(made);
+        made.message(
+            2,
+            Interface::W2,
+            Direction::Received,
+            Layer::Tls,
+            &[21, 3, 1, 0, 2, 2, 10],
+        );
+        made.closed(2, Side::Sut);
+    }));
+    passes(&bare(|made| {
+        sent(made);
+        made.came(2, Interface::W2, &answer_to(register, 401));
+    }));
+    passes(&bare(|made| {
+        made.event(What::NotOpened {
+            interface: Interface::W2,
+            to: "edge".to_owned(),
+            why: "refused".to_owned(),
+        });
+    }));
+    fails_by(
+        &bare(|made| {
+            sent(made);
+            made.came(2, Interface::W2, &answer_to(register, 200));
+        }),
+        "no-2xx",
+    );
+    undecided(&bare(|_| {}), "not_reached");
+}
+
 fn without_protocol(answer: &'static str, then: impl Fn(&mut Made)) -> CaseRecord {
     asked(
         "no-101-or-silent",

@@ -92,6 +92,9 @@ verbs! {
         text behind = "behind",
         /// As many bytes of body as the declared oversize.
         flag oversize = "oversize",
+        /// As SIP outside TLS and WebSocket, on a connection of its own: `w2` to the address of W2, `declared` to each SIP address that the SUT
+        /// declares. Credentials, Call-ID and identities are those that it would have on the named connection.
+        text bare = "bare",
         /// Wait for no answer.
         flag unanswered = "unanswered",
         /// It is not written yet, but together with the next message on the connection, in one write.

@@ -100,7 +100,8 @@ async fn open(
         ..wic::Connect::default()
     };
     // Which client is first is chance, so single clients are not compared with those of the control.
-    wic_w2::connect_as(bed, play, usize::MAX, &connect, person).await?;
+    let cookie = super::wic_cookie::fresh(bed, play, &name(at), person)?;
+    wic_w2::connect_as(bed, play, usize::MAX, &connect, (person, cookie)).await?;
     if let Some(connection) = lock(&play.w2).get(&name(at)) {
         play.tap.record(What::Background {
             step,
@@ -237,7 +238,7 @@ impl Worker {
             connection: Some(name(self.at)),
             ..wic::Send::default()
         };
-        if message != "message" {
+        if message != "message" && !super::wic_cookie::carries(&self.bed, &self.play) {
             let token = name(self.at);
             waf::issue_for(&self.bed, &self.play, usize::MAX, &token, &self.person)?;
             verb.token = Some(token);

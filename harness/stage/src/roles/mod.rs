@@ -27,6 +27,8 @@ pub(crate) mod w4_page;
 pub(crate) mod waf;
 pub(crate) mod waf_keys;
 pub(crate) mod waf_site;
+pub(crate) mod wic_bare;
+pub(crate) mod wic_cookie;
 pub(crate) mod wic_flood;
 pub(crate) mod wic_requests;
 pub(crate) mod wic_sip;

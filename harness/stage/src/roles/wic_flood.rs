@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::bed::Bed;
 use crate::play::{Play, Undo, lock};
-use crate::roles::{Acted, wic_sip, wic_w2};
+use crate::roles::{Acted, wic_cookie, wic_sip, wic_w2};
 
 /// What the names of its connections begin with.
 const NAME: &str = "flood ";
@@ -43,7 +43,8 @@ async fn one(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Flood, number
         connection: Some(connection.clone()),
         ..Connect::default()
     };
-    wic_w2::connect(bed, play, step, &connect).await?;
+    let cookie = wic_cookie::named(bed, play, verb.token.as_deref())?;
+    wic_w2::connect(bed, play, step, &connect, cookie).await?;
     let send = Send {
         message: Some("register".to_owned()),
         person: verb.person.clone(),

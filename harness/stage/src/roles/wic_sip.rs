@@ -39,6 +39,10 @@ pub(super) async fn send_as(
     let Some(connection) = connection else {
         return Err(Trouble::sut(format!("no connection {name} is open")));
     };
+    if let Some(to) = verb.bare.as_deref() {
+        let composed = || message(bed, play, &connection, &person, verb);
+        return super::wic_bare::send(bed, play, step, (&person, to), composed).await;
+    }
     let answers = verb.digest.as_deref().is_some_and(|kind| kind != "none");
     if answers {
         let challenge = super::digest::challenge(play, connection.number);
@@ -277,6 +281,10 @@ fn authorization(
     person: &Person,
     verb: &Send,
 ) -> Result<Option<String>, String> {
+    let asks = verb.token.is_some() || verb.credential.is_some();
+    if asks && verb.bare.is_none() && super::wic_cookie::carries(bed, play) {
+        return super::wic_cookie::shown(play, connection, verb).map(|()| None);
+    }
     if verb.credential.as_deref() == Some("proper") {
         let proper = Send {
             credential: None,
@@ -396,7 +404,7 @@ pub(crate) async fn deregister(
     };
     if play.registration == 1 {
         verb.digest = Some("right".to_owned());
-    } else {
+    } else if !super::wic_cookie::carries(bed, play) {
         let name = "restore".to_owned();
         super::waf::issue_for(bed, play, usize::MAX, &name, person)?;
         verb.token = Some(name);

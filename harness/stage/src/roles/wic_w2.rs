@@ -32,6 +32,8 @@ pub(crate) struct Connection {
     pub(super) orders: mpsc::Sender<Order>,
     pub(super) sessions: Sessions,
     pub(crate) dialogs: Arc<std::sync::Mutex<HashMap<String, Dialog>>>,
+    /// The token in the cookie of its handshake, where tokens travel there.
+    pub(super) cookie: Option<String>,
     /// Frames that wait for the next message, to be written together with it.
     pub(super) held: Arc<std::sync::Mutex<Vec<u8>>>,
 }
@@ -55,15 +57,16 @@ pub(crate) struct Dialog {
     pub(super) cseq: u32,
 }
 
-/// Opens W2.
+/// Opens W2. `cookie` is the token that the handshake carries, where tokens travel there.
 pub(crate) async fn connect(
     bed: &Arc<Bed>,
     play: &Arc<Play>,
     step: usize,
     verb: &Connect,
+    cookie: Option<String>,
 ) -> Acted {
     let person = play.person(verb.person.as_deref())?;
-    connect_as(bed, play, step, verb, &person).await
+    connect_as(bed, play, step, verb, (&person, cookie)).await
 }
 
 /// Opens W2 as somebody's device, also of another lane's.
@@ -72,11 +75,11 @@ pub(super) async fn connect_as(
     play: &Arc<Play>,
     step: usize,
     verb: &Connect,
-    person: &Person,
+    (person, cookie): (&Person, Option<String>),
 ) -> Acted {
     let target = bed.target(Interface::W2, "ep-cscf")?;
     let name = verb.connection.clone().unwrap_or_else(|| MAIN.to_owned());
-    let head = handshake(bed, play, &target, person, verb)?;
+    let head = handshake(bed, play, &target, (person, cookie.as_deref()), verb)?;
     let sessions = match &verb.resume {
         Some(earlier) => lock(&play.sessions).get(earlier).cloned(),
         None => None,
@@ -112,6 +115,7 @@ pub(super) async fn connect_as(
         orders,
         sessions,
         dialogs: Arc::default(),
+        cookie,
         held: Arc::default(),
     };
     let behind = behind(bed, play, step, &connection, verb)?;
@@ -250,7 +254,7 @@ fn handshake(
     bed: &Bed,
     play: &Play,
     target: &Target,
-    person: &Person,
+    (person, cookie): (&Person, Option<&str>),
     verb: &Connect,
 ) -> Result<Head, String> {
     let key = wire::websocket::fresh_key();
@@ -280,6 +284,10 @@ fn handshake(
         ("Origin", play.party(&person.party)?.origin),
     ] {
         head.fields.push((name.to_owned(), value));
+    }
+    if let Some(token) = cookie {
+        head.fields
+            .push(("Cookie".to_owned(), super::wic_cookie::line(bed, token)));
     }
     head.edit(&verb.set, &verb.add, &verb.drop);
     if let Some(kind) = &verb.oversize {

@@ -29,7 +29,7 @@ const NODES: &[(&str, &str, u8, &[&str])] = &[
     ("waf", "waf.localhost", 20, &["W4"]),
     ("waf-a", "waf-a.localhost", 21, &["W4"]),
     ("waf-b", "waf-b.localhost", 22, &["W4"]),
-    ("ep-cscf", "edge.localhost", 31, &["W2", "Mw"]),
+    ("ep-cscf", "edge.localhost", 31, &["W2", "Mw", "Gm"]),
     ("core", "core.localhost", 41, &["Mw"]),
 ];
 

@@ -76,6 +76,17 @@ pub(in super::super) fn same(edge: &Edge, named: &Named, impu: &str) -> bool {
     named.known.is_some() && named.known == uri::identity(impu, spelling(edge))
 }
 
+/// Whether a URI is a public identity of any subscriber.
+fn of_a_subscriber(edge: &Edge, named: &Named) -> bool {
+    let mut impus = edge
+        .shared
+        .world
+        .subscribers
+        .iter()
+        .flat_map(|subscriber| &subscriber.impus);
+    impus.any(|impu| same(edge, named, impu))
+}
+
 /// The plan for a good token: identity, grant, pool, party and connection must agree.
 pub(super) fn admit(
     edge: &Edge,
@@ -107,6 +118,9 @@ pub(super) fn admit(
         impi.clone_from(&bound.impi);
         covered = true;
     }
+    let by_cookie = connection.client.token.is_some();
+    covered |=
+        by_cookie && edge.shared.has(Defect::CookieOpensAnyIdentity) && of_a_subscriber(edge, to);
     covered |= edge.shared.has(Defect::AcceptsImplicitSet) && connection.associated(to);
     covered |= edge.shared.has(Defect::AnonToIdentified)
         && entitlement.anonymous

@@ -5,6 +5,7 @@ use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 
 use super::super::Edge;
+use super::super::connection::Client;
 use super::super::lenient;
 use super::super::refusal::Refusal;
 
@@ -32,14 +33,27 @@ pub(super) fn digest_offered(edge: &Edge) -> bool {
             .any(|kind| model.lists("registrations", kind, &["1-digest"]))
 }
 
+/// What a REGISTER of this client shows.
+pub(super) fn of(edge: &Edge, request: &Message, client: &Client) -> Result<Shown, Refusal> {
+    match read(edge, request, client.token.as_deref())? {
+        Shown::Token { .. } if !takes_tokens(edge, client) => {
+            Err(Refusal::token("tokens are taken under TLS alone"))
+        }
+        shown => Ok(shown),
+    }
+}
+
+/// Whether tokens are taken from this client: they come under TLS, or not at all.
+fn takes_tokens(edge: &Edge, client: &Client) -> bool {
+    let anywhere =
+        edge.shared.has(Defect::ReadsClearSip) || edge.shared.has(Defect::TakesTokensFromPhones);
+    !client.bare || anywhere
+}
+
 /// Reads the Authorization header; more than one is refused whole.
 ///
-/// `handshake` is the token of the WebSocket handshake, which an honest edge never takes.
-pub(super) fn read(
-    edge: &Edge,
-    request: &Message,
-    handshake: Option<&str>,
-) -> Result<Shown, Refusal> {
+/// `handshake` is the token of the WebSocket handshake, which an honest edge takes only where that is declared.
+fn read(edge: &Edge, request: &Message, handshake: Option<&str>) -> Result<Shown, Refusal> {
     let shared = &edge.shared;
     let filtered = filtered(edge, request);
     let mut lines: Vec<&str> = filtered.iter().map(String::as_str).collect();
@@ -162,6 +176,9 @@ fn bearer(
         && !shared.has(Defect::TakesTokensUndeclared)
     {
         return Err(Refusal::forbidden("tokens are not taken here"));
+    }
+    if shared.model.answer("token-carrier", "authorization") != "authorization" {
+        return Err(Refusal::token("tokens are taken from the handshake"));
     }
     let syntax = shared.model.answer("token-syntax", "both");
     let parameter = credentials.get("access_token").filter(|_| syntax != "b64");

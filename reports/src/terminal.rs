@@ -177,14 +177,12 @@ fn write_cause(sheet: &mut Sheet, record: &RunRecord, cause: &Cause, cases: &[Ca
         .cases
         .iter()
         .find_map(|id| cases.iter().find(|case| case.case == *id));
-    let mut told = Vec::new();
     if let Some(case) = clearest {
         let command = command::repeat_command(&record.planned, &case.case);
         diagnosis::write(sheet, case, &command);
-        told.push(command);
-        told.extend(case.reason.as_ref().and_then(|reason| reason.help.clone()));
     }
-    if !cause.help.is_empty() && !told.contains(&cause.help) {
+    let told = clearest.and_then(|case| case.reason.as_ref()?.help.as_ref());
+    if !cause.help.is_empty() && told != Some(&cause.help) {
         diagnosis::value(sheet, "help", &diagnosis::shortened(&cause.help));
     }
     let others: Vec<&str> = cause

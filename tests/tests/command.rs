@@ -23,126 +23,6 @@ fn verdicts(folder: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// What stands in the folder of a test, less what the test itself has put there.
-fn nothing_was_started(scratch: &Scratch) {
-    let left = scratch.path("wicheck-out");
-    assert!(!left.exists(), "{} was made", left.display());
-}
-
-/// The suite's own scenarios in a folder of the test.
-fn scenarios(scratch: &Scratch) {
-    fn copy(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).expect("a folder");
-        for entry in std::fs::read_dir(from).expect("a folder").flatten() {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to);
-            } else {
-                std::fs::copy(entry.path(), to).expect("a file");
-            }
-        }
-    }
-    copy(&workspace().join("scenarios"), &scratch.path("scenarios"));
-}
-
-/// Appends to a file, and tells the number of the first line that was added.
-fn append(path: &Path, text: &str) -> usize {
-    let before = std::fs::read_to_string(path).expect("a file");
-    std::fs::write(path, format!("{before}{text}")).expect("a file");
-    before.lines().count() + 1
-}
-
-#[test]
-fn every_error_of_the_scripts_is_told_at_once_and_nothing_starts() {
-    let scratch = Scratch::new();
-    scenarios(&scratch);
-    let identity = scratch.path("scenarios/ep-cscf/identity.toml");
-    let first = append(
-        &identity,
-        "\n[[attack]]\nid = \"epc-mine\"\ntitle = \"mine\"\ncontrol = \"ok-epc-sc2\"\nchecks = [\"REQ-99.z\"]\n\
-         outcome = \"identity-refusedd\"\nproof = [\"trusts-to-headerr\"]\nchange = { wic.send = { set = [\"X: {alice.impuu}\"] } }\n\
-         \n[[attack]]\nid = \"epc-other\"\ntitle = \"other\"\ncontrol = \"ok-epc-sc2x\"\nchecks = [\"REQ-4.b\"]\n\
-         outcome = \"identity-refused\"\nproof = [\"trusts-to-header\"]\nchange = { wic.send = { set = [\"X: y\"] } }\n",
-    );
-    let broken = append(&scratch.path("scenarios/wic/token.toml"), "x = = 3\n");
-    let at = |line: usize| format!("ep-cscf/identity.toml:{line}:");
-    let told = [
-        at(first + 5),
-        "did you mean `REQ-".to_owned(),
-        at(first + 6),
-        "did you mean `identity-refused`?".to_owned(),
-        at(first + 7),
-        "did you mean `trusts-to-header`?".to_owned(),
-        at(first + 8),
-        "wicheck explain placeholders".to_owned(),
-        at(first + 13),
-        "did you mean `ok-epc-sc2`?".to_owned(),
-        format!("wic/token.toml:{broken}:"),
-        "nothing was started".to_owned(),
-    ];
-    let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    for command in ["check", "run"] {
-        let ran = scratch
-            .call(&[command, "--scenarios", "scenarios"])
-            .exits(2)
-            .tells(&told);
-        assert_eq!(ran.stdout, "", "errors go to stderr");
-        assert!(ran.stderr.matches("= help: ").count() >= 6, "{ran}");
-    }
-    nothing_was_started(&scratch);
-}
-
-#[test]
-fn every_error_of_a_sut_file_is_told_at_once_and_nothing_starts() {
-    let scratch = Scratch::new();
-    scratch.write(
-        "sut.toml",
-        "[sut]\nroles = [\"ep-cscff\"]\nnam = \"x\"\nversion = \"1\"\n\n[ics]\nto-mismatch = \"maybe\"\n\
-         registrations = [\"2\", \"9\"]\nno-such-item = \"yes\"\n\n[laun]\n",
-    );
-    for command in ["check", "run"] {
-        let ran = scratch.call(&[command, "sut.toml"]).exits(2).tells(&[
-            "sut.toml:2:",
-            "did you mean `ep-cscf`?",
-            "sut.toml:3:",
-            "did you mean `name`?",
-            "sut.toml:7:",
-            "known: reject, rewrite",
-            "sut.toml:8:",
-            "sut.toml:9:",
-            "sut.toml:11:",
-            "nothing was started",
-        ]);
-        assert_eq!(ran.stdout, "", "errors go to stderr");
-    }
-    nothing_was_started(&scratch);
-}
-
-#[rstest]
-#[case::no_file(&["run", "sut.toml"], "wicheck init ROLE > sut.toml")]
-#[case::defect(&["run", "--defect", "nonsense"], "wicheck explain defects")]
-#[case::model(&["run", "--model", "nonsense"], "there are default, ")]
-#[case::role(&["run", "--role", "nonsense"], "none of wic, wwsf, waf, ep-cscf, core, network")]
-#[case::role_of_another(&["run", "--model", "ims-only", "--role", "network"], "[sut] roles")]
-#[case::shard(&["run", "--shard", "3/2"], "1/4 for the first of four")]
-#[case::jobs(&["run", "--jobs", "x"], "--jobs <JOBS>")]
-#[case::baseline(&["run", "--baseline", "none.toml"], "none.toml")]
-#[case::scenarios(&["run", "--scenarios", "none"], "none")]
-#[case::defect_of_a_file(&["run", "sut.toml", "--defect", "trusts-to-header"], "cannot be used with")]
-#[case::explain(&["explain", "nonsense"], "wicheck list")]
-#[case::flaw(&["certs", "--flaw", "nonsense"], "--flaw list")]
-#[case::certs(&["certs"], "--out")]
-#[case::folder(&["rejudge", "none"], "is this the folder of a run?")]
-#[case::report(&["report", "none", "--format", "html"], "wicheck rejudge --write")]
-#[case::list(&["list", "--role", "nonsense"], "none of wic")]
-#[case::init(&["init", "nonsense"], "nonsense")]
-#[case::no_world(&["reference", "ep-cscf"], "--world")]
-fn bad_words_are_told_with_what_to_do(#[case] words: &[&str], #[case] told: &str) {
-    let scratch = Scratch::new();
-    scratch.call(words).exits(2).tells(&[told]);
-    nothing_was_started(&scratch);
-}
-
 #[test]
 fn a_run_folder_that_is_in_use_is_left_alone() {
     let scratch = Scratch::new();
@@ -231,6 +111,9 @@ fn everything_that_list_and_coverage_name_is_explained() {
         ("trusts-to-header", "caught by"),
         ("verbs", "wic.send"),
         ("placeholders", "{alice.impu}"),
+        ("placeholders", "{tag} "),
+        ("placeholders", "{world.audience} "),
+        ("placeholders", "the second public identity"),
         ("defects", "accepts-expired"),
     ] {
         scratch.call(&["explain", id]).exits(0).tells(&[told]);
@@ -426,6 +309,47 @@ fn a_run_is_reported_in_every_format() {
         .call(&["report", "out", "--format", "nonsense"])
         .exits(2)
         .tells(&["junit"]);
+}
+
+/// What README shows of a failure is what is printed, cut where it says so.
+#[test]
+fn the_failure_that_readme_shows_is_what_a_run_prints() {
+    let readme = std::fs::read_to_string(workspace().join("README.md")).expect("README");
+    let (_, shown) = readme
+        .split_once("```console\n$ wicheck ")
+        .expect("a transcript");
+    let (command, shown) = shown.split_once('\n').expect("lines");
+    let (shown, _) = shown.split_once("```").expect("its end");
+    let scratch = Scratch::new();
+    let ran = Command::new(binary())
+        .args(command.split(' '))
+        .current_dir(scratch.path(""))
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "80")
+        .output()
+        .expect("wicheck starts");
+    assert_eq!(ran.status.code(), Some(1));
+    // The name of a run's folder is fresh.
+    let plain = |text: &str| {
+        let digit = |letter: char| if letter.is_ascii_digit() { '0' } else { letter };
+        let (head, id) = text.split_once("wicheck-out/").unwrap_or((text, ""));
+        format!("{head}{}", id.chars().map(digit).collect::<String>())
+    };
+    let printed = plain(&String::from_utf8_lossy(&ran.stdout));
+    let mut rest = printed.as_str();
+    let parts: Vec<String> = plain(shown)
+        .split("[...]\n")
+        .map(str::to_owned)
+        .filter(|part| !part.is_empty())
+        .collect();
+    assert_eq!(parts.len(), 2, "{shown}");
+    for part in parts {
+        let (_, behind) = rest
+            .split_once(&part)
+            .unwrap_or_else(|| panic!("{part}is not printed:\n{rest}"));
+        rest = behind;
+    }
+    assert_eq!(rest.trim(), "", "README leaves out the end");
 }
 
 /// The reference is tested as a vendor's product is: another process, launched by a SUT file.

@@ -95,10 +95,9 @@ fn slugs() -> BTreeSet<String> {
 /// People of the world who are no ordinary words.
 fn people() -> Vec<String> {
     let ordinary = ["anonymous", "individual", "pooled"];
-    let mut people: Vec<String> = script::placeholder::PEOPLE
-        .iter()
+    let mut people: Vec<String> = script::placeholder::people()
         .filter(|name| !ordinary.contains(name))
-        .map(|name| (*name).to_owned())
+        .map(str::to_owned)
         .collect();
     // Of pools: what the world calls their members.
     people.extend(["pat", "quinn", "pat0", "quinn0"].map(str::to_owned));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use evidence::Role;
 use include_dir::{Dir, include_dir};
-use script::{Suite, SutFile, Vocabulary};
+use script::{Problems, Suite, SutFile, Vocabulary};
 
 use crate::Failure;
 use crate::output;
@@ -20,13 +20,50 @@ pub(crate) fn read(folder: Option<&Path>) -> Result<Suite, Failure> {
         }
         None => embedded(),
     };
-    Suite::read(files, &vocabulary()).map_err(|problems| {
+    Suite::read(files.clone(), &vocabulary()).map_err(|problems| {
         let count = problems.len();
         let text = problems.render(output::colour_on_stderr());
+        let hint = folder.and_then(|folder| other_age(folder, &files, &problems));
         Failure::usage(format!(
-            "{text}{count} error(s) in the scenarios; nothing was started"
+            "{text}{count} error(s) in the scenarios; nothing was started{}",
+            hint.unwrap_or_default()
         ))
     })
+}
+
+/// That program and tree may be of different age, where it is likely: a word of the program is unknown, and it is like no other or
+/// the tree differs from the embedded one in files that have no error, which whoever made a slip has hardly touched.
+fn other_age(folder: &Path, files: &[(String, String)], problems: &Problems) -> Option<String> {
+    let strange: Vec<_> = problems
+        .iter()
+        .filter_map(|problem| problem.word.as_ref())
+        .collect();
+    let embedded = embedded();
+    let differs = |file: &&(String, String)| file.0.ends_with(".toml") && !embedded.contains(file);
+    let has_error = |path: &str| {
+        problems
+            .iter()
+            .any(|problem| problem.span.source.path == path)
+    };
+    let differing: Vec<&str> = files
+        .iter()
+        .filter(differs)
+        .map(|file| file.0.as_str())
+        .collect();
+    let likely = strange
+        .iter()
+        .find(|word| !word.is_like_another)
+        .or_else(|| {
+            let elsewhere = differing.iter().any(|path| !has_error(path));
+            strange.first().filter(|_| elsewhere)
+        })?;
+    Some(format!(
+        "\nhelp: {} file(s) of {} are not as this program carries them. If `{}` is not yours, program and tree are of different age: \
+         build the program from this tree, or leave --scenarios out",
+        differing.len(),
+        folder.display(),
+        likely.name
+    ))
 }
 
 /// The embedded scenario files: path and text.

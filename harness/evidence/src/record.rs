@@ -321,7 +321,7 @@ pub struct Cause {
     pub text: String,
     /// `fail`, `inconclusive`, `error` or `not_run`.
     pub verdict: Verdict,
-    /// What to do next, or the command that repeats it.
+    /// What to do next; empty where only the SUT can be mended. The command that repeats a case is made from the plan.
     pub help: String,
     /// The cases behind it, the clearest first.
     pub cases: Vec<String>,

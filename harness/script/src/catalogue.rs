@@ -111,9 +111,9 @@ pub fn read_requirements(source: &Arc<Source>, problems: &mut Problems) -> Vec<R
             text: fields.required_text("text", problems),
             source: fields.required_text("source", problems),
             interface: fields.words("interface", problems).unwrap_or_default(),
-            registration: registrations(fields.required("registration", problems), problems),
-            roles: roles(fields.required("roles", problems), problems),
-            level: level(fields.required("level", problems), problems),
+            registration: registrations(fields.required("registration"), problems),
+            roles: roles(fields.required("roles"), problems),
+            level: level(fields.required("level"), problems),
             held: fields.required_text("held", problems),
             violated: fields.required_text("violated", problems),
             evidence: fields.text("evidence", problems).unwrap_or_default(),
@@ -137,10 +137,10 @@ pub fn read_items(source: &Arc<Source>, problems: &mut Problems) -> Vec<Item> {
         Some(Item {
             id: fields.required_text("id", problems),
             question: fields.required_text("question", problems),
-            kind: kind(fields.required("kind", problems), problems),
+            kind: kind(fields.required("kind"), problems),
             values: fields.words("values", problems).unwrap_or_default(),
             default: fields.words("default", problems).unwrap_or_default(),
-            roles: roles(fields.required("roles", problems), problems),
+            roles: roles(fields.required("roles"), problems),
             span,
         })
     })
@@ -153,7 +153,7 @@ pub fn read_outcomes(source: &Arc<Source>, problems: &mut Problems) -> Vec<Outco
             id: fields.required_text("id", problems),
             text: fields.required_text("text", problems),
             oracles: fields
-                .required("oracles", problems)
+                .required("oracles")
                 .and_then(|node| node.list(problems).map(<[Node]>::to_vec))
                 .unwrap_or_default()
                 .iter()
@@ -214,7 +214,7 @@ fn kind(node: Option<&Node>, problems: &mut Problems) -> String {
     };
     let kind = node.text(problems).unwrap_or_default();
     if !KINDS.contains(&kind.as_str()) {
-        problems.unknown(&node.span, "kind of item", &kind, KINDS.iter().copied());
+        problems.unknown_word(&node.span, "kind of item", &kind, KINDS.iter().copied());
     }
     kind
 }
@@ -225,7 +225,7 @@ fn roles(node: Option<&Node>, problems: &mut Problems) -> Vec<Role> {
     for word in node.words(problems).unwrap_or_default() {
         match word.parse() {
             Ok(role) => found.push(role),
-            Err(_) => problems.unknown(
+            Err(_) => problems.unknown_word(
                 &node.span,
                 "role",
                 &word,
@@ -242,7 +242,7 @@ fn level(node: Option<&Node>, problems: &mut Problems) -> String {
     };
     let level = node.text(problems).unwrap_or_default();
     if !LEVELS.iter().any(|(known, _)| *known == level) {
-        problems.unknown(
+        problems.unknown_word(
             &node.span,
             "level",
             &level,

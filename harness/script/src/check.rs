@@ -9,9 +9,14 @@ use crate::catalogue::Requirement;
 use crate::problem::Problems;
 use crate::scenario::{Attack, Conditions, Control, Outcome, Word};
 use crate::source::Span;
-use crate::step::Step;
+use crate::step::{Change, Step};
 use crate::suite::{Suite, Vocabulary};
 use crate::{placeholder, vocabulary};
+
+/// Whether a clause may be checked by an attack on a role.
+fn asked(requirement: &Requirement, sut: Role) -> bool {
+    sut == Role::Network || requirement.roles.contains(&sut)
+}
 
 pub(crate) struct Checker<'a> {
     pub(crate) suite: &'a Suite,
@@ -21,7 +26,7 @@ pub(crate) struct Checker<'a> {
 impl Checker<'_> {
     pub(crate) fn known(&self, kind: &str, word: &Word, known: &[String], problems: &mut Problems) {
         if !known.contains(&word.text) {
-            problems.unknown(
+            problems.unknown_word(
                 &word.span,
                 kind,
                 &word.text,
@@ -105,17 +110,20 @@ impl Checker<'_> {
 
     fn checks(&self, attack: &Attack, problems: &mut Problems) {
         let mut claimed = BTreeSet::new();
+        let mut all_known = true;
         for check in &attack.checks {
             let Some(requirement) = self.suite.requirement(&check.text) else {
-                let known = self
+                all_known = false;
+                let asked = self
                     .suite
                     .requirements
                     .iter()
-                    .map(|requirement| requirement.id.as_str());
+                    .filter(|requirement| asked(requirement, attack.sut));
+                let known = asked.map(|requirement| requirement.id.as_str());
                 problems.unknown(&check.span, "requirement", &check.text, known);
                 continue;
             };
-            if attack.sut != Role::Network && !requirement.roles.contains(&attack.sut) {
+            if !asked(requirement, attack.sut) {
                 let roles: Vec<_> = requirement.roles.iter().map(|role| role.word()).collect();
                 let help = format!("{} is asked of {}", requirement.id, roles.join(", "));
                 problems.add(
@@ -126,7 +134,12 @@ impl Checker<'_> {
             }
             claimed.extend(requirement.registration.iter().copied());
         }
-        for registration in self.suite.registrations(attack) {
+        if attack.misread.has("checks") {
+            return;
+        }
+        // An unknown clause may hold where the others do not.
+        let registrations = all_known.then(|| self.suite.registrations(attack));
+        for registration in registrations.unwrap_or_default() {
             if !claimed.contains(&registration) && !attack.checks.is_empty() {
                 let help = "leave the registration out, or check a clause that holds in it";
                 problems.add(
@@ -184,7 +197,8 @@ impl Checker<'_> {
                 problems,
             );
         }
-        if attack.proof.is_empty() && attack.variants.values().all(Vec::is_empty) {
+        let is_misread = attack.misread.has("proof") || attack.misread.has("variants");
+        if !is_misread && attack.proof.is_empty() && attack.variants.values().all(Vec::is_empty) {
             let help = "name the defect that it catches in `proof`; a variant's proof stands in `variants`";
             problems.add(
                 &attack.span,
@@ -201,9 +215,7 @@ impl Checker<'_> {
             .map(|name| attack.variant_text(name))
             .collect();
         for text in attack.variant_texts.values() {
-            if let Err(why) = placeholder::check(text, false) {
-                problems.add(&attack.span, why, placeholder::KNOWN);
-            }
+            placeholder::check(text, false, &attack.span, problems);
         }
         match (attack.kind, &attack.change, attack.steps.is_empty()) {
             (Kind::Audit, None, true) => {}
@@ -212,21 +224,9 @@ impl Checker<'_> {
                 "an audit sends nothing",
                 "remove `change` and `steps`",
             ),
-            (_, Some(change), true) => match change.apply(&control.steps) {
-                Ok((steps, at)) => {
-                    self.steps(&steps[..=at], &variants, problems);
-                    if !variants.is_empty()
-                        && !change.verb.fields().to_string().contains("{variant}")
-                    {
-                        problems.add(
-                            &change.span,
-                            "the variants change nothing",
-                            "use `{variant}` in the change",
-                        );
-                    }
-                }
-                Err(unclear) => problems.add(&change.span, unclear.why, unclear.help),
-            },
+            // What names a variant, or the control's step that is meant, may be among what could not be read.
+            _ if attack.misread.has("variants") || control.misread.has("steps") => {}
+            (_, Some(change), true) => self.change(attack, change, control, &variants, problems),
             (_, None, false) => self.own_steps(attack, &variants, problems),
             (_, Some(change), false) => {
                 problems.add(
@@ -235,6 +235,7 @@ impl Checker<'_> {
                     "keep one of them",
                 );
             }
+            (_, None, true) if attack.misread.has("change") || attack.misread.has("steps") => {}
             (_, None, true) => {
                 problems.add(
                     &attack.span,
@@ -245,14 +246,44 @@ impl Checker<'_> {
         }
     }
 
+    fn change(
+        &self,
+        attack: &Attack,
+        change: &Change,
+        control: &Control,
+        variants: &[&str],
+        problems: &mut Problems,
+    ) {
+        let (steps, at) = match change.apply(&control.steps) {
+            Ok(changed) => changed,
+            Err(unclear) => {
+                problems.add(&change.span, unclear.why, unclear.help);
+                return;
+            }
+        };
+        self.steps(&steps[..=at], variants, problems);
+        let varies = change.verb.fields().to_string().contains("{variant}");
+        if !variants.is_empty() && !varies && !attack.misread.has("change") {
+            problems.add(
+                &change.span,
+                "the variants change nothing",
+                "use `{variant}` in the change",
+            );
+        }
+    }
+
     fn own_steps(&self, attack: &Attack, variants: &[&str], problems: &mut Problems) {
         self.steps(&attack.steps, variants, problems);
+        if attack.misread.has("steps") {
+            return;
+        }
         let names: Vec<&str> = attack
             .steps
             .iter()
             .filter_map(|step| step.name.as_deref())
             .collect();
         match &attack.lie {
+            None if attack.misread.has("lie") => {}
             None => problems.add(
                 &attack.span,
                 "which step departs?",
@@ -268,7 +299,7 @@ impl Checker<'_> {
                 problems.unknown(&judged.span, "step", &judged.text, names.iter().copied());
             }
         }
-        if attack.departure.is_none() {
+        if attack.departure.is_none() && !attack.misread.has("departure") {
             problems.add(
                 &attack.span,
                 "the departure is not told",
@@ -342,9 +373,7 @@ impl Checker<'_> {
         for step in steps {
             let fields = step.verb.fields();
             for text in placeholder::strings(&fields) {
-                if let Err(why) = placeholder::check(&text, !variants.is_empty()) {
-                    problems.add(&step.span, why, placeholder::KNOWN);
-                }
+                placeholder::check(&text, !variants.is_empty(), &step.span, problems);
             }
             for (field, known, kind) in [
                 ("flaw", &self.vocabulary.token_flaws, "token flaw"),
@@ -370,7 +399,8 @@ impl Checker<'_> {
                     {
                         continue;
                     }
-                    problems.unknown(&step.span, kind, name, known.iter().map(String::as_str));
+                    let known = known.iter().map(String::as_str);
+                    problems.unknown_word(&step.span, kind, name, known);
                 }
             }
         }

@@ -61,10 +61,13 @@ pub fn read(path: &str, text: &str) -> Result<Vec<Expectation>, Problems> {
             verdict: fields.required_text("verdict", &mut problems),
             reason: fields.required_text("reason", &mut problems),
         };
-        if !VERDICTS.contains(&expectation.verdict.as_str()) {
-            let verdict = entries.iter().find(|(key, _)| key.name == "verdict");
+        let verdict = entries.iter().find(|(key, _)| key.name == "verdict");
+        // One that is missing is told by the reader.
+        if let Some((_, node)) = verdict
+            && !VERDICTS.contains(&expectation.verdict.as_str())
+        {
             problems.unknown(
-                verdict.map_or(&node.span, |(_, node)| &node.span),
+                &node.span,
                 "verdict",
                 &expectation.verdict,
                 VERDICTS.iter().copied(),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::problem::Problems;
+use crate::problem::{Problems, nearest};
 use crate::source::{Source, Span};
 
 /// A value and where it stands.
@@ -174,6 +174,22 @@ impl Node {
         }
     }
 
+    /// A list of lines, or an error that shows how a single line is written.
+    pub fn lines(&self, problems: &mut Problems) -> Option<Vec<String>> {
+        match &self.value {
+            Value::List(list) => Some(list.iter().filter_map(|node| node.text(problems)).collect()),
+            Value::Text(line) => {
+                problems.add(
+                    &self.span,
+                    "this is a string, and a list of lines is wanted",
+                    format!("write [{line:?}]"),
+                );
+                None
+            }
+            _ => problems.wrong_kind(self, "a list of lines"),
+        }
+    }
+
     /// A table whose values are single words.
     pub fn word_table(&self, problems: &mut Problems) -> Option<BTreeMap<String, String>> {
         let entries = self.entries(problems)?;
@@ -214,11 +230,12 @@ impl Node {
     }
 }
 
-/// Reads a table field by field, and complains of fields that nobody asked for.
+/// Reads a table field by field, and complains at its end of fields that are missing and of those that nobody asked for.
 pub struct Fields<'a> {
     entries: &'a [(Key, Node)],
     span: Span,
     asked: Vec<&'static str>,
+    missing: Vec<(&'static str, String)>,
 }
 
 impl<'a> Fields<'a> {
@@ -229,6 +246,7 @@ impl<'a> Fields<'a> {
             entries,
             span: span.clone(),
             asked: Vec::new(),
+            missing: Vec::new(),
         }
     }
 
@@ -241,17 +259,18 @@ impl<'a> Fields<'a> {
             .map(|(_, node)| node)
     }
 
-    /// A field that must be there.
-    pub fn required(&mut self, name: &'static str, problems: &mut Problems) -> Option<&'a Node> {
+    /// A field that must be there; that it is not is told at the end, when it is known whether it was misspelt.
+    pub fn required(&mut self, name: &'static str) -> Option<&'a Node> {
         let found = self.optional(name);
         if found.is_none() {
-            problems.add(
-                &self.span,
-                format!("`{name}` is missing"),
-                format!("add `{name} = ...`"),
-            );
+            self.missing(name, format!("add `{name} = ...`"));
         }
         found
+    }
+
+    /// A field is missing, and what would be right.
+    pub fn missing(&mut self, name: &'static str, help: impl Into<String>) {
+        self.missing.push((name, help.into()));
     }
 
     /// An optional string.
@@ -261,7 +280,7 @@ impl<'a> Fields<'a> {
 
     /// A required string; absent or wrong, an empty one, and the problem is told.
     pub fn required_text(&mut self, name: &'static str, problems: &mut Problems) -> String {
-        self.required(name, problems)
+        self.required(name)
             .and_then(|node| node.text(problems))
             .unwrap_or_default()
     }
@@ -271,12 +290,37 @@ impl<'a> Fields<'a> {
         self.optional(name)?.words(problems)
     }
 
-    /// Complains of every field that was not asked for.
-    pub fn end(self, problems: &mut Problems) {
+    /// Complains of every field that was not asked for, and of those that are missing, unless another is one of them misspelt.
+    ///
+    /// Tells the names of the fields that were complained of, as they should be: they are not absent by intent.
+    pub fn end(self, problems: &mut Problems) -> Vec<&'static str> {
+        let stands = |name: &str| self.entries.iter().any(|(key, _)| key.name == name);
+        let absent: Vec<&'static str> = self
+            .asked
+            .iter()
+            .copied()
+            .filter(|name| !stands(name))
+            .collect();
+        let mut told = Vec::new();
         for (key, _) in self.entries {
-            if !self.asked.contains(&key.name.as_str()) {
-                problems.unknown(&key.span, "field", &key.name, self.asked.iter().copied());
+            if self.asked.contains(&key.name.as_str()) {
+                continue;
+            }
+            let meant = nearest(&key.name, &absent);
+            let known = if meant.is_empty() {
+                &self.asked
+            } else {
+                &absent
+            };
+            problems.unknown_word(&key.span, "field", &key.name, known.iter().copied());
+            told.extend(meant);
+        }
+        for (name, help) in self.missing {
+            if !told.contains(&name) {
+                problems.add(&self.span, format!("`{name}` is missing"), help);
+                told.push(name);
             }
         }
+        told
     }
 }

@@ -1,6 +1,6 @@
 //! Controls, attacks and audits, as an area's file holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use evidence::Role;
@@ -40,6 +40,8 @@ pub struct Control {
     pub applies_if: Conditions,
     /// Its steps.
     pub steps: Vec<Step>,
+    /// Fields that are wrong, missing or misspelt, each of which is told.
+    pub(crate) misread: Misread,
     /// Where it is written.
     pub span: Span,
     /// Grows with every change of meaning.
@@ -85,10 +87,38 @@ pub struct Attack {
     pub variants: BTreeMap<String, Vec<Word>>,
     /// Texts of the variants whose name is not what is sent.
     pub variant_texts: BTreeMap<String, String>,
+    /// Fields that are wrong, missing or misspelt, each of which is told.
+    pub(crate) misread: Misread,
     /// Where it is written.
     pub span: Span,
     /// Grows with every change of meaning.
     pub revision: u64,
+}
+
+/// Fields that could not be read. What follows from their absence is no error of its own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Misread(BTreeSet<&'static str>);
+
+impl Misread {
+    /// Whether this field is one of them.
+    pub(crate) fn has(&self, field: &'static str) -> bool {
+        self.0.contains(field)
+    }
+
+    /// Reads a field, and takes it for misread when that finds a problem.
+    fn reading<T>(
+        &mut self,
+        field: &'static str,
+        problems: &mut Problems,
+        read: impl FnOnce(&mut Problems) -> T,
+    ) -> T {
+        let before = problems.len();
+        let value = read(problems);
+        if problems.len() > before {
+            self.0.insert(field);
+        }
+        value
+    }
 }
 
 /// The name of an outcome, or a choice of names by one ICS item.
@@ -142,7 +172,7 @@ impl Area {
             end: source.text.find('\n').unwrap_or(source.text.len()),
         };
         let mut fields = Fields::new(&document, &whole);
-        let sut = read_role(fields.required("sut", problems), problems);
+        let sut = read_role(fields.required("sut"), problems);
         let common = fields
             .optional("control-of-all")
             .and_then(|node| word(node, problems));
@@ -195,7 +225,7 @@ fn read_role(node: Option<&Node>, problems: &mut Problems) -> Option<Role> {
     let name = node.text(problems)?;
     let role = name.parse().ok();
     if role.is_none() {
-        problems.unknown(
+        problems.unknown_word(
             &node.span,
             "role",
             &name,
@@ -212,26 +242,27 @@ fn read_control(
     problems: &mut Problems,
 ) -> Option<Control> {
     let mut fields = Fields::new(entries, span);
+    let mut misread = Misread::default();
     let id = fields.required_text("id", problems);
-    let control = Control {
-        title: fields.required_text("title", problems),
-        story: fields.text("story", problems).unwrap_or_default(),
-        sut: sut?,
-        registration: registrations(fields.required("registration", problems), problems),
-        applies_if: conditions(fields.optional("applies-if"), problems),
-        steps: fields
-            .required("steps", problems)
-            .map(|node| Step::read_all(node, problems))
-            .unwrap_or_default(),
-        span: at_id(entries, span),
-        revision: fields
-            .optional("revision")
-            .and_then(|node| node.number(problems))
-            .unwrap_or(1),
+    let title = fields.required_text("title", problems);
+    let story = fields.text("story", problems).unwrap_or_default();
+    let registration = registrations(fields.required("registration"), problems);
+    let applies_if = conditions(fields.optional("applies-if"), problems);
+    let steps = steps(fields.required("steps"), &mut misread, problems);
+    let revision = revision(&mut fields, problems);
+    misread.0.extend(fields.end(problems));
+    Some(Control {
         id,
-    };
-    fields.end(problems);
-    Some(control)
+        title,
+        story,
+        sut: sut?,
+        registration,
+        applies_if,
+        steps,
+        misread,
+        span: at_id(entries, span),
+        revision,
+    })
 }
 
 fn read_attack(
@@ -243,60 +274,72 @@ fn read_attack(
     problems: &mut Problems,
 ) -> Option<Attack> {
     let mut fields = Fields::new(entries, span);
-    let own = fields
-        .optional("control")
-        .and_then(|node| word(node, problems));
-    let Some(control) = own.or_else(|| common.cloned()) else {
-        problems.add(
-            span,
-            "`control` is missing",
-            "name the honest run that this departs from",
-        );
-        return None;
-    };
+    let mut misread = Misread::default();
+    let own = fields.optional("control").map(|node| word(node, problems));
+    if own.is_none() && common.is_none() {
+        fields.missing("control", "name the honest run that this departs from");
+    }
+    let variants = misread.reading("variants", problems, |problems| {
+        variants(fields.optional("variants"), problems)
+    });
     let mut attack = Attack {
         id: fields.required_text("id", problems),
         title: fields.required_text("title", problems),
         kind,
-        sut: sut?,
-        control,
-        registration: fields
-            .optional("registration")
-            .map(|node| registrations(Some(node), problems))
-            .unwrap_or_default(),
-        checks: words(fields.required("checks", problems), problems),
-        proof: words(fields.optional("proof"), problems),
+        // Without a role or a control there is nothing to hold the rest against; it is read for its own errors.
+        sut: sut.unwrap_or(Role::Network),
+        control: own.flatten().or_else(|| common.cloned()).unwrap_or(Word {
+            text: String::new(),
+            span: span.clone(),
+        }),
+        registration: registrations(fields.optional("registration"), problems),
+        checks: misread.reading("checks", problems, |problems| {
+            words(fields.required("checks"), problems)
+        }),
+        proof: misread.reading("proof", problems, |problems| {
+            words(fields.optional("proof"), problems)
+        }),
         also_kills: fields
             .optional("also-kills")
             .and_then(|node| node.word_table(problems))
             .unwrap_or_default(),
-        change: fields
-            .optional("change")
-            .and_then(|node| Change::read(node, problems)),
-        steps: fields
-            .optional("steps")
-            .map(|node| Step::read_all(node, problems))
-            .unwrap_or_default(),
-        lie: fields.optional("lie").and_then(|node| word(node, problems)),
+        change: misread.reading("change", problems, |problems| {
+            Change::read(fields.optional("change")?, problems)
+        }),
+        steps: steps(fields.optional("steps"), &mut misread, problems),
+        lie: misread.reading("lie", problems, |problems| {
+            word(fields.optional("lie")?, problems)
+        }),
         judged: words(fields.optional("judged"), problems),
-        departure: fields.text("departure", problems),
+        departure: misread.reading("departure", problems, |problems| {
+            fields.text("departure", problems)
+        }),
         outcome: fields
-            .required("outcome", problems)
+            .required("outcome")
             .and_then(|node| outcome(node, problems)),
         applies_if: conditions(fields.optional("applies-if"), problems),
-        variants: BTreeMap::new(),
-        variant_texts: BTreeMap::new(),
+        variants: proofs(&variants),
+        variant_texts: texts(variants),
+        misread,
         span: at_id(entries, span),
-        revision: fields
-            .optional("revision")
-            .and_then(|node| node.number(problems))
-            .unwrap_or(1),
+        revision: revision(&mut fields, problems),
     };
-    let variants = variants(fields.optional("variants"), problems);
-    attack.variants = proofs(&variants);
-    attack.variant_texts = texts(variants);
-    fields.end(problems);
-    Some(attack)
+    attack.misread.0.extend(fields.end(problems));
+    (sut.is_some() && !attack.control.text.is_empty()).then_some(attack)
+}
+
+fn steps(node: Option<&Node>, misread: &mut Misread, problems: &mut Problems) -> Vec<Step> {
+    misread.reading("steps", problems, |problems| {
+        node.map(|node| Step::read_all(node, problems))
+            .unwrap_or_default()
+    })
+}
+
+fn revision(fields: &mut Fields<'_>, problems: &mut Problems) -> u64 {
+    fields
+        .optional("revision")
+        .and_then(|node| node.number(problems))
+        .unwrap_or(1)
 }
 
 /// The place of a script is that of its id, not of its whole table.

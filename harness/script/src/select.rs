@@ -4,7 +4,14 @@ use crate::case::Case;
 
 /// A selection of cases.
 #[derive(Clone, Debug)]
-pub struct Selection(Vec<Vec<Test>>);
+pub struct Selection(Vec<Alternative>);
+
+/// A part between two `,`: it selects what passes all of its tests.
+#[derive(Clone, Debug)]
+struct Alternative {
+    text: String,
+    tests: Vec<Test>,
+}
 
 #[derive(Clone, Debug)]
 enum Test {
@@ -40,7 +47,11 @@ impl Selection {
             }
         };
         text.split(',')
-            .map(|all| all.split('&').map(read).collect())
+            .map(|all| {
+                let tests = all.split('&').map(read).collect::<Result<_, _>>()?;
+                let text = all.trim().to_owned();
+                Ok(Alternative { text, tests })
+            })
             .collect::<Result<_, _>>()
             .map(Self)
     }
@@ -48,9 +59,29 @@ impl Selection {
     /// Whether a case is selected.
     #[must_use]
     pub fn has(&self, case: &Case) -> bool {
+        self.0.iter().any(|alternative| alternative.has(case))
+    }
+
+    /// The alternatives that select none of these cases, as they are written.
+    #[must_use]
+    pub fn without_case(&self, cases: &[Case]) -> Vec<&str> {
         self.0
             .iter()
-            .any(|all| all.iter().all(|test| test.has(case)))
+            .filter(|alternative| !cases.iter().any(|case| alternative.has(case)))
+            .map(|alternative| alternative.text.as_str())
+            .collect()
+    }
+
+    /// How many alternatives there are.
+    #[must_use]
+    pub fn alternatives(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Alternative {
+    fn has(&self, case: &Case) -> bool {
+        self.tests.iter().all(|test| test.has(case))
     }
 }
 

@@ -7,7 +7,7 @@ use evidence::{Interface, Role};
 
 use crate::catalogue::{Answers, Item};
 use crate::node::{Fields, Key, Node, Value};
-use crate::placeholder::PEOPLE;
+use crate::placeholder::people;
 use crate::problem::Problems;
 use crate::source::{Source, Span};
 
@@ -125,7 +125,7 @@ impl SutFile {
             return;
         };
         let mut fields = Fields::new(entries, &node.span);
-        if let Some(node) = fields.required("roles", problems) {
+        if let Some(node) = fields.required("roles") {
             for word in node.words(problems).unwrap_or_default() {
                 match word.parse() {
                     Ok(role) => self.roles.push(role),
@@ -196,8 +196,8 @@ impl SutFile {
 
     fn read_users(&mut self, entries: &[(Key, Node)], problems: &mut Problems) {
         for (person, node) in entries {
-            if !PEOPLE.contains(&person.name.as_str()) {
-                problems.unknown(&person.span, "person", &person.name, PEOPLE.iter().copied());
+            if !people().any(|known| known == person.name) {
+                problems.unknown(&person.span, "person", &person.name, people());
             }
             let values = node.word_table(problems).unwrap_or_default();
             self.users.insert(person.name.clone(), values);
@@ -261,7 +261,7 @@ fn read_launch(node: &Node, problems: &mut Problems) -> Option<Launch> {
     let mut fields = Fields::new(node.entries(problems)?, &node.span);
     let launch = Launch {
         command: fields
-            .required("command", problems)
+            .required("command")
             .and_then(|node| node.words(problems))
             .unwrap_or_default(),
         ready: fields.text("ready", problems),

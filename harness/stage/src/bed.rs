@@ -281,9 +281,8 @@ impl Bed {
 
     /// The address that a person's device calls from: 127.0.0.51 and up, one each.
     pub(crate) fn device(&self, person: &str) -> IpAddr {
-        let at = script::placeholder::PEOPLE
-            .iter()
-            .position(|known| *known == person)
+        let at = script::placeholder::people()
+            .position(|known| known == person)
             .unwrap_or(0);
         IpAddr::V4(Ipv4Addr::new(127, 0, 0, 51 + u8::try_from(at).unwrap_or(0)))
     }

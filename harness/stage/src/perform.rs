@@ -124,7 +124,7 @@ fn plan(bed: &Bed, play: &Play, script: &Script<'_>) -> Plan {
     let case = script.case;
     let mut facts = std::collections::BTreeMap::new();
     let steps = case.steps.iter().map(|step| planned(play, step)).collect();
-    for person in script::placeholder::PEOPLE {
+    for person in script::placeholder::people() {
         let Ok(found) = play.person(Some(person)) else {
             continue;
         };

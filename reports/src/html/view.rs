@@ -240,7 +240,7 @@ fn cause_view(record: &RunRecord, cause: &Cause, index: &Index<'_>) -> CauseView
         mark: mark(cause.verdict),
         words: words(cause.verdict),
         text: Inert::sentence(&cause.text),
-        help: Inert::given(Some(&cause.help)).filter(|_| Some(&cause.help) != command.as_ref()),
+        help: Inert::given(Some(&cause.help).filter(|help| !help.is_empty())),
         clauses: Inert::line(cause.clauses.join(", ")),
         cases: cause.cases.iter().map(|id| index.link(id)).collect(),
         command: command.map(Inert::line),

@@ -201,22 +201,20 @@ fn defects(suite: &Suite) -> String {
 }
 
 fn placeholders() -> String {
-    let mut text = String::from("people:\n");
-    for person in script::placeholder::PEOPLE {
-        let facts: Vec<String> = script::placeholder::FACTS
-            .iter()
-            .map(|fact| format!("{{{person}.{fact}}}"))
-            .collect();
-        let _ = writeln!(text, "  {}", facts.join(" "));
-    }
-    let world: Vec<String> = script::placeholder::WORLD
-        .iter()
-        .map(|fact| format!("{{world.{fact}}}"))
-        .collect();
-    let _ = write!(
-        text,
-        "world:\n  {}\ntokens that were issued: {{token.NAME}}\nvariants: {{variant}}\n",
-        world.join(" ")
+    use script::placeholder::{FACTS, OTHERS, PEOPLE, WORLD};
+    let mut text = String::new();
+    let mut list = |heading: &str, before: &str, after: &str, names: &[(&str, &str)]| {
+        let _ = writeln!(text, "{heading}");
+        for (name, meaning) in names {
+            let _ = writeln!(text, "  {:24} {meaning}", format!("{before}{name}{after}"));
+        }
+    };
+    list("{PERSON.FACT}, where PERSON is", "", "", PEOPLE);
+    list("and FACT is", "", "", FACTS);
+    list("of the world", "{world.", "}", WORLD);
+    list("of the case", "{", "}", OTHERS);
+    text.push_str(
+        "for example {alice.impu}, {bob.sibling}, {token.hers}; other braces stay as they are\n",
     );
     text
 }

@@ -2,10 +2,10 @@
 
 use evidence::Role;
 use evidence::record::Kind;
-use script::{Case, Suite};
+use script::Case;
 use serde_json::{Value, json};
 
-use super::prepare::Part;
+use super::part::Part;
 use crate::arguments::List;
 use crate::{Done, Failure, output, suite};
 
@@ -15,11 +15,14 @@ pub(crate) fn list(command: &List, json: bool) -> Done {
     let part = Part::read(command.only.as_deref(), None)?;
     let role = command.role.as_deref().map(str::parse::<Role>).transpose();
     let role = role.map_err(|why| Failure::usage(why.to_string()))?;
-    let rows: Vec<Value> = Role::ALL
+    // Every case whatever a SUT declares: nothing is answered, so nothing is left out.
+    let cases: Vec<Case> = Role::ALL
         .iter()
         .filter(|each| role.is_none_or(|role| role == **each))
-        .flat_map(|role| rows(&suite, *role, &part))
+        .flat_map(|role| suite.cases(*role, &script::Answers::new()))
         .collect();
+    part.selects_something(&cases, &suite)?;
+    let rows = rows(&cases, &part);
     if json {
         output::json(&Value::Array(rows));
         return Ok(0);
@@ -50,9 +53,7 @@ pub(crate) fn list(command: &List, json: bool) -> Done {
     Ok(0)
 }
 
-fn rows(suite: &Suite, role: Role, part: &Part) -> Vec<Value> {
-    // Every case of the role whatever a SUT declares: nothing is answered, so nothing is left out.
-    let cases = suite.cases(role, &script::Answers::new());
+fn rows(cases: &[Case], part: &Part) -> Vec<Value> {
     let mut rows: Vec<(String, Value)> = Vec::new();
     for case in cases.iter().filter(|case| part.has(case)) {
         let id = base(case);
@@ -63,7 +64,7 @@ fn rows(suite: &Suite, role: Role, part: &Part) -> Vec<Value> {
                 }
                 join(row, case);
             }
-            None => rows.push((id.clone(), row(suite, case, &id))),
+            None => rows.push((id.clone(), row(case, &id))),
         }
     }
     rows.into_iter().map(|(_, row)| row).collect()
@@ -73,7 +74,7 @@ fn base(case: &Case) -> String {
     case.id.split('@').next().unwrap_or_default().to_owned()
 }
 
-fn row(_: &Suite, case: &Case, id: &str) -> Value {
+fn row(case: &Case, id: &str) -> Value {
     let kind = match case.kind {
         Kind::Control => "control",
         Kind::Attack => "attack",

@@ -14,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod selftest;
 
 mod baseline;
+mod part;
 mod prepare;
 mod show;
 

@@ -7,8 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use campaign::{Process, Runs, World};
 use evidence::record::{PlannedRun, SutRecord};
 use evidence::{Role, RunFolder};
-use script::select::Selection;
-use script::{Case, Suite, SutFile};
+use script::{Suite, SutFile};
 
 use crate::embedded::Embedded;
 use crate::{Failure, suite};
@@ -281,51 +280,6 @@ pub(crate) fn now_ms() -> u64 {
         .map_or(0, |since| {
             u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
         })
-}
-
-/// Which cases a run plays, beside `--only`: one part of several.
-pub(crate) struct Part {
-    only: Option<Selection>,
-    shard: Option<(u64, u64)>,
-}
-
-impl Part {
-    pub(crate) fn read(only: Option<&str>, shard: Option<&str>) -> Result<Self, Failure> {
-        let only = only
-            .map(Selection::read)
-            .transpose()
-            .map_err(|why| Failure::usage(why.to_string()))?;
-        let shard = shard.map(|text| {
-            let read = text
-                .split_once('/')
-                .and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
-            read.filter(|(part, of)| (1..=*of).contains(part))
-                .ok_or_else(|| {
-                    Failure::usage(format!(
-                        "--shard takes I/N, 1/4 for the first of four, and not {text:?}"
-                    ))
-                })
-        });
-        Ok(Self {
-            only,
-            shard: shard.transpose()?,
-        })
-    }
-
-    /// Whether a case is selected. A shard is chosen by the id, so that it is the same on every machine.
-    pub(crate) fn has(&self, case: &Case) -> bool {
-        let in_shard = self.shard.is_none_or(|(part, of)| {
-            let sum = case.id.bytes().fold(0_u64, |sum, byte| {
-                sum.wrapping_mul(31).wrapping_add(u64::from(byte))
-            });
-            sum % of == part - 1
-        });
-        in_shard && self.only.as_ref().is_none_or(|only| only.has(case))
-    }
-
-    pub(crate) fn is_everything(&self) -> bool {
-        self.only.is_none() && self.shard.is_none()
-    }
 }
 
 /// Writes what was planned, and the scripts and the SUT file that were played.

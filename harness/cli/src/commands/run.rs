@@ -13,7 +13,8 @@ use script::{Case, Suite};
 use tokio::sync::{mpsc, watch};
 
 use super::baseline::Baseline;
-use super::prepare::{Part, Subject, folder, jobs, now_ms, world, write_plan};
+use super::part::Part;
+use super::prepare::{Subject, folder, jobs, now_ms, world, write_plan};
 use super::show;
 use crate::arguments::Run;
 use crate::{Done, Failure, output, suite};
@@ -31,11 +32,16 @@ pub(crate) fn run(command: &Run, json: bool) -> Done {
         .map(Baseline::read)
         .transpose()?;
     let part = Part::read(command.only.as_deref(), command.shard.as_deref())?;
+    let roles = subject.roles(&command.role)?;
+    let cases = roles
+        .iter()
+        .flat_map(|role| suite.cases(*role, &subject.file.answers));
+    part.selects_something(&cases.collect::<Vec<_>>(), &suite)?;
     let campaign = Campaign {
         suite: &suite,
         subject: &subject,
         part: &part,
-        roles: subject.roles(&command.role)?,
+        roles,
         world: command
             .world
             .as_deref()
@@ -77,6 +83,10 @@ fn words(command: &Run) -> Vec<String> {
     }
     if let Some(folder) = &command.scenarios {
         words.extend(["--scenarios".to_owned(), folder.display().to_string()]);
+    }
+    // A SUT that was configured for a world is of no use in another.
+    if let Some(folder) = &command.world {
+        words.extend(["--world".to_owned(), folder.display().to_string()]);
     }
     words
 }

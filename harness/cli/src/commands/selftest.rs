@@ -18,7 +18,8 @@ use serde_json::json;
 
 use self::trials::{Trial, proofs, trials};
 use super::kill_matrix::{self, Kills};
-use super::prepare::{Part, Subject};
+use super::part::Part;
+use super::prepare::Subject;
 use super::run::Campaign;
 use crate::arguments::Selftest;
 use crate::{Done, Failure, output, suite};

@@ -25,10 +25,7 @@ pub(super) fn causes(rolling: &Rolling<'_>) -> Vec<Cause> {
             groups.entry(key).or_default().push(record);
         }
     }
-    let mut causes: Vec<Cause> = groups
-        .into_values()
-        .filter_map(|cases| cause(rolling, cases))
-        .collect();
+    let mut causes: Vec<Cause> = groups.into_values().filter_map(cause).collect();
     causes.sort_by(|one, other| {
         rank(one.verdict)
             .cmp(&rank(other.verdict))
@@ -79,7 +76,7 @@ fn key(record: &CaseRecord) -> Option<CauseKey<'_>> {
     })
 }
 
-fn cause(rolling: &Rolling<'_>, mut cases: Vec<&CaseRecord>) -> Option<Cause> {
+fn cause(mut cases: Vec<&CaseRecord>) -> Option<Cause> {
     cases.sort_by_key(|record| {
         (
             record.kind != evidence::record::Kind::Control,
@@ -107,29 +104,11 @@ fn cause(rolling: &Rolling<'_>, mut cases: Vec<&CaseRecord>) -> Option<Cause> {
         ),
         _ => reason.message.clone(),
     };
-    let mut command = rolling.planned.command.clone();
-    command.extend(["--only".to_owned(), quoted(&clearest.slug)]);
-    let repeat = command.join(" ");
     Some(Cause {
         text,
         verdict: clearest.verdict,
-        help: reason.help.as_ref().map_or_else(
-            || repeat.clone(),
-            |help| format!("{help}; to repeat: {repeat}"),
-        ),
+        help: reason.help.clone().unwrap_or_default(),
         cases: cases.iter().map(|record| record.case.clone()).collect(),
         clauses,
     })
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    if word
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte))
-    {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -75,7 +75,7 @@ macro_rules! roles {
                 match role.name.as_str() {
                     $($word => $module::Verb::read(verb, fields, span, problems).map(Self::$variant),)+
                     _ => {
-                        problems.unknown(&role.span, "role", &role.name, Self::ROLES.iter().copied());
+                        problems.unknown_word(&role.span, "role", &role.name, Self::ROLES.iter().copied());
                         None
                     }
                 }

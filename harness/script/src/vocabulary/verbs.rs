@@ -72,7 +72,7 @@ macro_rules! read_kind {
     };
     (edits $node:expr, $problems:expr) => {
         $node
-            .and_then(|node| node.words($problems))
+            .and_then(|node| node.lines($problems))
             .unwrap_or_default()
     };
 }
@@ -181,7 +181,7 @@ macro_rules! verbs {
                 match verb.name.as_str() {
                     $($name => Some(Self::$type($type::read(entries, span, problems))),)+
                     _ => {
-                        problems.unknown(&verb.span, "verb of this role", &verb.name, [$($name),+].into_iter());
+                        problems.unknown_word(&verb.span, "verb of this role", &verb.name, [$($name),+].into_iter());
                         None
                     }
                 }

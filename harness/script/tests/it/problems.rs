@@ -25,6 +25,82 @@ fn an_unknown_verb() {
     shown!(1, Bed::right().with("wic.connect =", "wic.conect ="));
 }
 
+/// What departs is written, so the attack does not depart in nothing.
+#[test]
+fn an_unknown_verb_of_a_change() {
+    shown!(
+        1,
+        Bed::right().with(
+            "{ waf.issue = { flaw = \"{variant}\" } }",
+            "{ waf.isue = { flaw = \"{variant}\" } }"
+        )
+    );
+}
+
+/// The step that lies, and the one that an attack changes, may be the one that could not be read.
+#[test]
+fn an_unknown_verb_of_a_step_that_others_name() {
+    shown!(
+        2,
+        Bed::right()
+            .with(
+                "wic.send = { as = \"again\"",
+                "wic.sendd = { as = \"again\""
+            )
+            .with(
+                "wic.send = { as = \"register\"",
+                "wic.snd = { as = \"register\""
+            )
+    );
+}
+
+/// It is not missing as well, nor is what follows from its absence told.
+#[test]
+fn required_fields_that_are_misspelt() {
+    shown!(
+        6,
+        Bed::right()
+            .with(
+                "control = \"ok-register\"\nchecks  = [",
+                "contrl = \"ok-register\"\nchecks  = ["
+            )
+            .with("title   = \"Another's", "titel   = \"Another's")
+            .with(
+                "steps = [\n  { waf.issue = { token",
+                "step = [\n  { waf.issue = { token"
+            )
+            .with("lie = \"again\"", "lei = \"again\"")
+            .with(
+                "proof   = \"skips-signature\"\noutcome = \"replaced\"",
+                "proofs  = \"skips-signature\"\noutcome = \"replaced\""
+            )
+            .with(
+                "checks  = \"REQ-1.a\"\nproof   = \"skips-signature\"\nchange",
+                "check   = \"REQ-1.a\"\nproof   = \"skips-signature\"\nchange"
+            )
+    );
+}
+
+#[test]
+fn a_required_field_that_is_missing_is_told_though_another_is_unknown() {
+    let (count, text) = Bed::right()
+        .with("title   = \"Another's address in To\"", "colour  = \"red\"")
+        .shown();
+    assert_eq!(count, 2, "{text}");
+    assert!(
+        text.contains("no field is named `colour`") && text.contains("`title` is missing"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_single_line_where_a_list_is_wanted() {
+    shown!(
+        1,
+        Bed::right().with("set = [\"Expires: 600\"]", "set = \"Expires: 600\"")
+    );
+}
+
 #[test]
 fn an_unknown_role() {
     shown!(1, Bed::right().with("wic.connect =", "wik.connect ="));
@@ -59,6 +135,15 @@ fn an_unknown_requirement() {
     shown!(
         1,
         Bed::right().with("[\"REQ-1.a\", \"REQ-1.b\"]", "[\"REQ-1.a\", \"REQ-1.bb\"]")
+    );
+}
+
+/// Those that may be meant are asked of the role; the unknown one may hold where the other does not.
+#[test]
+fn a_requirement_that_only_its_family_tells_of() {
+    shown!(
+        1,
+        Bed::right().with("[\"REQ-1.a\", \"REQ-1.b\"]", "[\"REQ-1.b\", \"REQ-1\"]")
     );
 }
 
@@ -358,6 +443,39 @@ fn all_of_them_at_once_in_the_order_of_the_files() {
             "{line} {help} in {text}"
         );
     }
+}
+
+/// Only what the program defines may be known to another program, and what is like a known word is a slip.
+#[test]
+fn words_that_another_program_may_know_are_told_apart() {
+    let strange = |right: &str, other: &str| {
+        let problems = Bed::right().with(right, other).read().unwrap_err();
+        let words = problems.iter().filter_map(|problem| problem.word.clone());
+        words
+            .map(|word| (word.name, word.is_like_another))
+            .collect::<Vec<_>>()
+    };
+    let to = "{ set = [\"To: <{bob.impu}>\"] }";
+    for (right, other, name, is_like) in [
+        ("wic.connect =", "wic.teleport =", "teleport", false),
+        ("wic.connect =", "wic.conect =", "conect", true),
+        (to, "{ quantum = true }", "quantum", false),
+        (
+            "[\"code\", \"nothing-on-mw\"]",
+            "[\"code\", \"zzz\"]",
+            "zzz",
+            false,
+        ),
+        ("<{bob.impu}>", "<{bob.xyzzyx}>", "{bob.xyzzyx}", false),
+    ] {
+        assert_eq!(
+            strange(right, other),
+            [(name.to_owned(), is_like)],
+            "{other}"
+        );
+    }
+    assert_eq!(strange("{ to-mismatch = {", "{ zzz = {"), []);
+    assert_eq!(strange("rewrite = \"replaced\"", "rewrite = \"zzz\""), []);
 }
 
 #[test]

@@ -51,6 +51,22 @@ fn expressions_select_cases() {
 }
 
 #[test]
+fn alternatives_that_select_nothing_are_told() {
+    let cases = Bed::right().suite().cases(Role::EpCscf, &answers(&[]));
+    for (expression, nothing) in [
+        ("forged, other-to", vec![]),
+        ("forged, forge", vec!["forge"]),
+        (
+            "forged&registration:1 ,other*,sut:waf",
+            vec!["forged&registration:1", "sut:waf"],
+        ),
+    ] {
+        let selection = Selection::read(expression).unwrap();
+        assert_eq!(selection.without_case(&cases), nothing, "{expression}");
+    }
+}
+
+#[test]
 fn what_cannot_select_is_an_error_that_names_the_part() {
     for (expression, part) in [
         ("", ""),

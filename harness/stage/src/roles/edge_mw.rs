@@ -294,8 +294,7 @@ fn learn(
 
 /// The person of the play's lane whose public identity this is.
 fn owner_of(play: &Play, impu: &str) -> Option<Person> {
-    script::placeholder::PEOPLE
-        .iter()
+    script::placeholder::people()
         .filter_map(|name| play.person(Some(name)).ok())
         .find(|person| person.impus.iter().any(|own| same_identity(own, impu)))
 }

@@ -265,9 +265,8 @@ impl Asked<'_> {
             return None;
         }
         let visitor = lock(&self.play.visit).person.clone();
-        let people = script::placeholder::PEOPLE
-            .iter()
-            .filter_map(|name| self.play.person(Some(name)).ok());
+        let people =
+            script::placeholder::people().filter_map(|name| self.play.person(Some(name)).ok());
         visitor
             .into_iter()
             .chain(people)

@@ -7,7 +7,7 @@ use evidence::record::Kind;
 use script::Suite;
 
 use super::super::kill_matrix::Kills;
-use super::super::prepare::Part;
+use super::super::part::Part;
 use crate::arguments::Selftest;
 use crate::{Failure, suite};
 

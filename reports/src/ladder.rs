@@ -4,20 +4,43 @@
 use std::collections::BTreeMap;
 
 use evidence::event::{Direction, Layer, PlanStep, Side, TlsFacts};
-use evidence::{Event, Finding, Interface, Plan, ReadLog, Role, What};
+use evidence::record::{Part, PlayRef};
+use evidence::{CaseRecord, Event, Finding, Interface, Plan, ReadLog, Role, RunFolder, What};
 
 use crate::hostile;
 use crate::sheet::{Sheet, blanks};
-use crate::style::Style;
+use crate::style::{Style, mark, words};
 
 /// Rows shown; what comes after is counted.
 const MOST_ROWS: usize = 200;
-/// `  1234.5 ms ◆ `.
-const GUTTER: usize = 13;
+/// `  66    1234.5ms ◆ `: the event's number in the log, and when it was.
+const GUTTER: usize = 18;
 const WIDEST_GAP: usize = 44;
 const NARROWEST_GAP: usize = 18;
 
-/// Draws a play. `◆` marks the departing step, `✗` the events that a finding names.
+/// What a ladder is of: the case and its verdict, the play's part in it, and the log that the numbers of events are of.
+#[must_use]
+pub fn heading(case: &CaseRecord, play: &PlayRef) -> String {
+    hostile::line(&format!(
+        "{} {} {}: {} in {}",
+        mark(case.verdict),
+        words(case.verdict),
+        case.case,
+        part(play.part),
+        RunFolder::new("").play(&play.play).display()
+    )) + "\n"
+}
+
+/// The part of a play in a case, in words.
+pub(crate) fn part(part: Part) -> &'static str {
+    match part {
+        Part::ControlBefore => "control before",
+        Part::Attack => "attack",
+        Part::ControlAfter => "control after",
+    }
+}
+
+/// Draws a play. Each line begins with the number of its event. `◆` marks the departing step, `✗` the events that a finding names.
 #[must_use]
 pub fn draw(log: &ReadLog, play: &str, findings: &[Finding], width: usize) -> String {
     let plan = log.events.iter().find_map(|event| match &event.what {
@@ -53,7 +76,10 @@ pub fn draw(log: &ReadLog, play: &str, findings: &[Finding], width: usize) -> St
         rows += 1;
         let mark = if marked { "✗" } else { row.mark };
         let milliseconds = event.at_us.saturating_sub(first) as f64 / 1000.0;
-        sheet.line(&format!("{milliseconds:>9.1}ms {mark} {}", row.text));
+        sheet.line(&format!(
+            "{:>4} {milliseconds:>9.1}ms {mark} {}",
+            event.n, row.text
+        ));
     }
     if hidden > 0 {
         sheet.line(&format!(
@@ -231,7 +257,7 @@ fn row(event: &Event, plan: Option<&Plan>, columns: &Columns) -> Option<Row> {
             text,
         } => {
             mark = if departs(*step) { "◆" } else { " " };
-            columns.note(&format!("{}: {}", layer_name(*layer), first_line(&text.0)))
+            columns.note(&format!("{}: {}", layer_name(*layer), one_line(&text.0)))
         }
         What::Opened {
             interface,
@@ -328,7 +354,7 @@ fn note(what: &What, columns: &Columns) -> Option<String> {
         What::TimedOut {
             awaited, after_ms, ..
         } => format!("{after_ms} ms without {awaited}"),
-        What::Token { name, text, .. } => format!("token {name}: {}", first_line(text.as_bytes())),
+        What::Token { name, text, .. } => format!("token {name}: {}", one_line(text.as_bytes())),
         What::Hook { name, .. } => format!("hook {name}"),
         What::Sentinel { path, .. } => {
             format!("an honest message came through behind the attack: {path}")
@@ -384,6 +410,12 @@ fn message_name(layer: Layer, bytes: &[u8]) -> String {
         Layer::Tls => format!("TLS records, {} bytes", bytes.len()),
         _ => format!("{}: {line}", layer_name(layer)),
     }
+}
+
+/// Enough of a text of several lines, in one.
+fn one_line(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(400)]);
+    hostile::line(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 /// Enough of the first line for any width.

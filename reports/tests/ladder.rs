@@ -17,6 +17,18 @@ fn an_attack_that_went_through() {
     insta::assert_snapshot!(ladder::draw(&log, PLAY, findings, 60));
 }
 
+/// Several ladders stand one below the other.
+#[test]
+fn a_ladder_tells_what_it_is_of() {
+    let fixture = fixture::believable();
+    let case = &fixture.cases[6];
+    let play = case.plays.iter().find(|play| play.play == PLAY).unwrap();
+    assert_eq!(
+        ladder::heading(case, play),
+        "✗ fail epc-id-to-swap@2: attack in cases/epc-id-to-swap@2/1.ndjson\n"
+    );
+}
+
 #[test]
 fn hostile_messages() {
     let fixture = fixture::believable().poisoned();

@@ -60,6 +60,58 @@ fn every_link_has_its_target_and_none_leaves_the_page() {
     }
 }
 
+/// From the clause to its cases and back, and from a case to the bytes.
+#[test]
+fn a_clause_is_found_from_its_case_and_its_case_from_the_clause() {
+    let page = fixture::believable().page();
+    let row = page
+        .split("<tr id=\"clause-")
+        .find(|row| row.contains("<th scope=\"row\">REQ-4.b</th>"))
+        .expect("the row of the clause");
+    let place = row.split('"').next().expect("its number");
+    assert!(
+        row.split("</tr>")
+            .next()
+            .unwrap()
+            .contains("href=\"#case-6\""),
+        "{row}"
+    );
+    let case = page.split("id=\"case-6\"").nth(1).unwrap();
+    let case = case.split("</details>").next().unwrap();
+    assert!(
+        case.contains(&format!("<a href=\"#clause-{place}\">REQ-4.b</a>")),
+        "{case}"
+    );
+    // The finding names event 9, and so does the ladder.
+    assert!(case.contains("event 9"), "{case}");
+    let broken = case
+        .lines()
+        .find(|line| line.contains('✗') && line.contains("REGISTER sip:"));
+    assert!(
+        broken.is_some_and(|line| line.trim_start().starts_with("9 ")),
+        "{case}"
+    );
+}
+
+/// What a SUT declares decides what is asked of it.
+#[test]
+fn what_was_declared_is_on_the_page() {
+    let mut fixture = fixture::believable();
+    assert!(!fixture.page().contains("id=\"declared\""));
+    let answers = &mut fixture.record.planned.answers;
+    answers.insert("emergency".to_owned(), vec!["no".to_owned()]);
+    answers.insert(
+        "token-format".to_owned(),
+        vec!["jws".to_owned(), "<b>".to_owned()],
+    );
+    let page = fixture.page();
+    assert!(
+        page.contains("<dt><code>emergency</code></dt><dd>no</dd>"),
+        "{page}"
+    );
+    assert!(page.contains("<dd>jws, &#60;b&#62;</dd>"), "{page}");
+}
+
 #[test]
 fn no_verdict_is_told_by_colour_alone() {
     let mut fixture = fixture::believable();

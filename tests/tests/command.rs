@@ -305,6 +305,37 @@ fn a_run_is_reported_in_every_format() {
         .exits(0);
     assert!(scratch.path("reports/junit.xml").is_file());
     assert!(scratch.path("reports/report.html").is_file());
+    // Of passed cases too, when they are asked for.
+    scratch
+        .call(&[
+            "report",
+            "out",
+            "--format",
+            "ladder",
+            "--only",
+            "ok-epc-sc2@3",
+        ])
+        .exits(0)
+        .tells(&[
+            "✓ pass ok-epc-sc2@3: ",
+            " in cases/ok-epc-sc2@3/1.ndjson",
+            "REGISTER",
+        ]);
+    scratch
+        .call(&[
+            "report",
+            "out",
+            "--format",
+            "ladder",
+            "--only",
+            "ok-epc-sc3@3",
+        ])
+        .exits(2)
+        .tells(&["did you mean"]);
+    scratch
+        .call(&["report", "out", "--only", "ok-epc-sc2@3"])
+        .exits(2)
+        .tells(&["--format ladder"]);
     scratch
         .call(&["report", "out", "--format", "nonsense"])
         .exits(2)

@@ -117,7 +117,7 @@ pub(crate) struct List {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Explain {
-    /// An id: of a scenario, a requirement, an ICS item, an outcome, a defect; or `placeholders`.
+    /// An id: of a scenario, a requirement, an ICS item, an outcome, a defect; or `verbs`, `placeholders`, `defects`.
     pub(crate) id: String,
     /// Scenarios of a folder in place of the embedded ones.
     #[arg(long)]
@@ -190,6 +190,9 @@ pub(crate) struct Report {
     /// terminal, junit, html, ladder, json.
     #[arg(long, default_value = "terminal")]
     pub(crate) format: Vec<String>,
+    /// Of ladders: those of the cases whose id this is or this glob fits, passed ones too; without it, of all that did not pass.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
     /// Write files into this folder instead of stdout.
     #[arg(long)]
     pub(crate) out: Option<PathBuf>,

@@ -178,7 +178,7 @@ fn stands(
         match step_failed(play, departs + 1).filter(|failed| failed.verdict == Verdict::Error) {
             Some(ours) => take_control(record, play, ours, false),
             None => {
-                let help = "the lie did not reach what must refuse it";
+                let help = "the lie did not reach what must refuse it, so nothing is said of the SUT: mend what is told here, or look how far the case came (`wicheck report --format ladder`)";
                 settle(
                     record,
                     Verdict::Inconclusive,

@@ -89,11 +89,35 @@ impl<'a> Message<'a> {
             .next()
             .unwrap_or_default();
         let line = shortened(String::from_utf8_lossy(first).trim_end(), 160);
+        let said = self
+            .sip()
+            .and_then(refusal)
+            .map(|said| format!(", {}", shortened(&said, 160)));
         match self.sip().and_then(|message| message.address("To")) {
-            Some(to) => format!("{line} (To {})", shortened(&to.uri, 80)),
+            Some(to) => format!(
+                "{line} (To {}{})",
+                shortened(&to.uri, 80),
+                said.unwrap_or_default()
+            ),
             None => line,
         }
     }
+}
+
+/// What a refusal says of its reason: Warning, Reason, or the error of a Bearer challenge (RFC 6750 section 3).
+fn refusal(message: &sip::Message) -> Option<String> {
+    message.status().filter(|status| *status >= 400)?;
+    for name in ["Warning", "Reason"] {
+        if let Some(value) = message.field(name) {
+            return Some(format!("{name}: {value}"));
+        }
+    }
+    // The rest of a challenge is another in every run.
+    message.fields("WWW-Authenticate").find_map(|challenge| {
+        let at = challenge.find("error=")?;
+        let error = challenge[at..].split(',').next()?;
+        Some(error.trim().to_owned())
+    })
 }
 
 pub(crate) fn content(layer: Layer, bytes: &[u8]) -> Content<'_> {

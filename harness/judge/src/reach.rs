@@ -112,6 +112,11 @@ impl<'p, 'a> Reach<'p, 'a> {
             .find_map(|event| match &event.what {
                 What::StepFailed { step, why, .. } if *step == self.step => Some(why.clone()),
                 What::NotOpened { to, why, .. } => Some(format!("{to}: {why}")),
+                What::TimedOut {
+                    step,
+                    awaited,
+                    after_ms,
+                } if *step == self.step => Some(format!("{after_ms} ms went by without {awaited}")),
                 _ => None,
             });
         failed.unwrap_or_else(|| "the log has no sign of it".to_owned())
@@ -386,6 +391,7 @@ fn hook_failed(answer: &Value) -> Option<String> {
         .or_else(|| answer.get("failed"))
         .filter(|error| !error.is_null() && **error != Value::Bool(false));
     match (answer.get("ok"), error) {
+        (_, Some(Value::String(error))) => Some(error.clone()),
         (_, Some(error)) => Some(error.to_string()),
         (Some(Value::Bool(false)), None) => Some("it answered that it could not".to_owned()),
         _ => None,

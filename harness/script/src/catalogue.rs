@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use evidence::Role;
 
-use crate::node::{Fields, Node};
+use crate::node::{Fields, Node, Value};
 use crate::problem::Problems;
 use crate::scenario::{Word, registrations};
 use crate::source::{Source, Span};
@@ -82,10 +82,50 @@ pub struct Item {
     pub values: Vec<String>,
     /// The answer that `init` writes.
     pub default: Vec<String>,
+    /// What its answer must be, where its default is a number: the harness would take another word for no answer.
+    pub number: Option<Number>,
     /// Roles that it is asked of.
     pub roles: Vec<Role>,
     /// Where it is written.
     pub span: Span,
+}
+
+/// A kind of number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// 0, 1, 2 and so on.
+    Whole,
+    /// With or without a fraction, not negative.
+    Fraction,
+}
+
+impl Number {
+    /// The kind of the numbers that a value is made of; none where it is of something else.
+    fn of(node: &Node) -> Option<Self> {
+        match &node.value {
+            Value::Number(_) => Some(Self::Whole),
+            Value::Fraction(_) => Some(Self::Fraction),
+            Value::List(list) => list.first().and_then(Self::of),
+            _ => None,
+        }
+    }
+
+    /// Whether a word is such a number.
+    pub(crate) fn fits(self, word: &str) -> bool {
+        match self {
+            Self::Whole => word.parse::<u64>().is_ok(),
+            Self::Fraction => word
+                .parse::<f64>()
+                .is_ok_and(|number| number.is_finite() && number >= 0.0),
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Whole => "a whole number",
+            Self::Fraction => "a number",
+        }
+    }
 }
 
 /// A named set of oracles.
@@ -139,6 +179,7 @@ pub fn read_items(source: &Arc<Source>, problems: &mut Problems) -> Vec<Item> {
             question: fields.required_text("question", problems),
             kind: kind(fields.required("kind"), problems),
             values: fields.words("values", problems).unwrap_or_default(),
+            number: fields.optional("default").and_then(Number::of),
             default: fields.words("default", problems).unwrap_or_default(),
             roles: roles(fields.required("roles"), problems),
             span,

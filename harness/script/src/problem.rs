@@ -184,7 +184,9 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
     // How many letters are wrong, and then how many are right before the first wrong one.
     let distance = |word: &str| {
         let word = start(word);
-        let wrong = strsim::osa_distance(&name, &word);
+        // A hyphen or a dot that was forgotten is the least of all slips.
+        let bare = strsim::osa_distance(&joined(&name), &joined(&word));
+        let wrong = strsim::osa_distance(&name, &word).min(bare + 1);
         let same = name.chars().zip(word.chars());
         let right = same.take_while(|(one, other)| one == other).count();
         let is_part = letters > 2 && word.contains(&name);
@@ -194,6 +196,7 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
                 .all(|part| word.split('-').any(|own| own == *part));
         // Of three letters one wrong is as good as another word, unless two have changed places.
         let is_slip = wrong == 1 && (letters > 3 || sorted(&name) == sorted(&word));
+        let is_slip = is_slip || (bare <= 1 && letters > 3);
         let is_like = wrong <= letters / 4 || is_slip || strsim::jaro_winkler(&name, &word) > 0.92;
         // A part that was left out is one slip, however long it is.
         let wrong = if has_all { wrong.min(1) } else { wrong };
@@ -205,6 +208,11 @@ pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Vec<&'a str> {
         .copied()
         .filter(|word| least.is_some() && distance(word) == least)
         .collect()
+}
+
+/// A word without what stands between its parts.
+fn joined(word: &str) -> String {
+    word.replace(['-', '.', '_', ' '], "")
 }
 
 fn sorted(word: &str) -> Vec<char> {
@@ -252,6 +260,7 @@ mod tests {
         ] {
             assert_eq!(nearest(name, &clauses), near, "{name}");
         }
+        assert_eq!(nearest("pcscf", &["wic", "ep-cscf"]), ["ep-cscf"]);
         assert_eq!(nearest("lei", &["id", "lie", "steps"]), ["lie"]);
         assert!(nearest("wik", &["wic", "wwsf", "waf"]).is_empty());
         let cases = ["epc-id-sips", "epc-id-to-swap", "epc-jwt-none"];

@@ -245,6 +245,21 @@ impl SutFile {
                     item.values.iter().map(String::as_str),
                 );
             }
+            let other = item.number.and_then(|number| {
+                let word = answer.iter().find(|word| !number.fits(word))?;
+                Some((number.words(), word))
+            });
+            if let Some((wanted, word)) = other {
+                problems.add(
+                    &node.span,
+                    format!("`{}` is {wanted}, and `{word}` is none", item.id),
+                    format!(
+                        "{} Write {}, for example",
+                        item.question,
+                        item.default.join(", ")
+                    ),
+                );
+            }
             if matches!(item.kind.as_str(), "flag" | "choice") && answer.len() != 1 {
                 problems.add(
                     &node.span,

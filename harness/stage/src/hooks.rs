@@ -24,7 +24,10 @@ pub(crate) async fn ask(
     mut request: Value,
 ) -> Result<Value, String> {
     request["hook"] = Value::String(name.to_owned());
-    let within = bed.time("driver-time", 30_000);
+    // Within the case's own time, so that a hook that hangs is told as such and not as a case that took too long.
+    let within = bed
+        .time("driver-time", 30_000)
+        .min(bed.case_time().mul_f32(0.8));
     let answered = match bed.hook(name) {
         None => Err(format!(
             "the SUT file has no hook {name}: add `{name} = ...` to [hooks]"
@@ -121,5 +124,15 @@ async fn run(bed: &Bed, words: &[String], request: &Value) -> Result<Value, Stri
         .lines()
         .rev()
         .find_map(|line| serde_json::from_str(line).ok().filter(Value::is_object));
-    Ok(told.unwrap_or_else(|| json!({ "ok": status.success(), "exit_status": status.code() })))
+    Ok(told.unwrap_or_else(|| by_status(status)))
+}
+
+/// What a command answers that prints no object: whether it ended well, and if not, how.
+fn by_status(status: std::process::ExitStatus) -> Value {
+    let mut answer = json!({ "ok": status.success(), "exit_status": status.code() });
+    if !status.success() {
+        answer["error"] =
+            format!("the command printed no JSON object and ended with {status}").into();
+    }
+    answer
 }

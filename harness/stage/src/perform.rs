@@ -73,8 +73,7 @@ pub async fn perform(
     bed.board.open(&play);
     let steps = steps(bed, &play, script.case);
     if tokio::time::timeout(bed.case_time(), steps).await.is_err() {
-        let step = script.case.departs.unwrap_or_default();
-        play.timed_out(step, "the end of the case", bed.case_time());
+        play.timed_out(in_play(&play), "the end of the case", bed.case_time());
     }
     play.tap.record(What::Ended);
     // What was played otherwise was so for this case only; the sentinel meets honest nodes.
@@ -89,6 +88,16 @@ pub async fn perform(
         bed: bed.clone(),
         path,
     })
+}
+
+/// The step that was begun last.
+fn in_play(play: &Play) -> usize {
+    let log = play.tap.read();
+    let begun = log.events.iter().rev().find_map(|event| match event.what {
+        What::StepBegan { step } => Some(step),
+        _ => None,
+    });
+    begun.unwrap_or_default()
 }
 
 impl Performed {

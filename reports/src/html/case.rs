@@ -5,7 +5,7 @@ use evidence::record::{Counts, Kind, Part};
 use evidence::{CaseRecord, Finding, Role, RunFolder, RunRecord, Verdict};
 
 use super::inert::Inert;
-use super::view::{Logs, Share, duration, shares};
+use super::view::{Index, Logs, Share, duration, shares};
 use crate::style::{mark, words};
 use crate::{command, diagnosis, ladder};
 
@@ -49,7 +49,8 @@ pub(super) struct CaseView {
     pub(super) kind: &'static str,
     pub(super) registration: u8,
     pub(super) duration: String,
-    pub(super) clauses: Inert,
+    /// The clauses that it checks, with their places in the matrix.
+    pub(super) clauses: Vec<(Inert, Option<usize>)>,
     pub(super) changed: Vec<ChangeView>,
     pub(super) findings: Vec<FindingView>,
     pub(super) advisories: Vec<FindingView>,
@@ -97,6 +98,7 @@ impl CaseView {
     /// `log` is there when the case's plays are to be drawn.
     pub(super) fn new(
         record: &RunRecord,
+        index: &Index<'_>,
         case: &CaseRecord,
         anchor: usize,
         log: Option<Logs<'_>>,
@@ -114,7 +116,11 @@ impl CaseView {
             kind: kind(case.kind),
             registration: case.registration,
             duration: duration(case.duration_us),
-            clauses: Inert::line(case.checks.join(", ")),
+            clauses: case
+                .checks
+                .iter()
+                .map(|clause| (Inert::line(clause), index.clause(clause, case.role)))
+                .collect(),
             changed: changes(case),
             findings: findings(&case.findings),
             advisories: findings(&case.advisories),
@@ -225,18 +231,10 @@ fn plays(case: &CaseRecord, log: Option<Logs<'_>>) -> Vec<PlayView> {
             Err(why) => Inert::line(why.to_string()),
         });
         PlayView {
-            part: part(play.part),
+            part: ladder::part(play.part),
             file: Inert::line(RunFolder::new("").play(&play.play).display().to_string()),
             ladder,
         }
     });
     played.collect()
-}
-
-fn part(part: Part) -> &'static str {
-    match part {
-        Part::ControlBefore => "control before",
-        Part::Attack => "attack",
-        Part::ControlAfter => "control after",
-    }
 }

@@ -15,6 +15,7 @@ pub(super) struct FamilyView {
 }
 
 pub(super) struct RowView {
+    pub(super) anchor: usize,
     pub(super) clause: Inert,
     pub(super) role: Inert,
     pub(super) class: &'static str,
@@ -44,7 +45,7 @@ pub(super) fn families(
     index: &Index<'_>,
 ) -> Vec<FamilyView> {
     let mut families: Vec<(&str, FamilyView)> = Vec::new();
-    for (key, asked) in in_order(record) {
+    for (anchor, (key, asked)) in in_order(record).into_iter().enumerate() {
         if families
             .last()
             .is_none_or(|(family, _)| *family != key.family)
@@ -58,13 +59,16 @@ pub(super) fn families(
             ));
         }
         if let Some((_, family)) = families.last_mut() {
-            family.rows.push(row(&key, asked, registrations, index));
+            family
+                .rows
+                .push(row(anchor, &key, asked, registrations, index));
         }
     }
     families.into_iter().map(|(_, family)| family).collect()
 }
 
 fn row(
+    anchor: usize,
     key: &ClauseKey<'_>,
     asked: &RequirementRecord,
     registrations: &[u8],
@@ -80,6 +84,7 @@ fn row(
         shares(&counts)
     };
     RowView {
+        anchor,
         clause: Inert::line(key.id),
         role: Inert::line(key.role),
         class: asked.verdict.map_or("uncovered", Verdict::word),

@@ -10,6 +10,7 @@ use evidence::{CaseRecord, ReadLog, Role, RunRecord, Verdict};
 use super::case::{CaseView, ControlView};
 use super::inert::Inert;
 use super::matrix::{FamilyView, families};
+use crate::requirements::in_order;
 use crate::style::{count, mark, role_verdict, words};
 use crate::{command, terminal};
 
@@ -32,6 +33,8 @@ pub(super) struct Page {
     pub(super) causes: Vec<CauseView>,
     pub(super) registrations: Vec<u8>,
     pub(super) families: Vec<FamilyView>,
+    /// ICS and IXIT: item and answers.
+    pub(super) declared: Vec<(Inert, Inert)>,
     pub(super) controls: Vec<ControlView>,
     pub(super) slowest: Vec<SlowView>,
 }
@@ -89,7 +92,7 @@ pub(super) struct SlowView {
 
 impl Page {
     pub(super) fn new(record: &RunRecord, cases: &[CaseRecord], log: Logs<'_>) -> Self {
-        let index = Index::of(cases);
+        let index = Index::of(record, cases);
         let mut registrations: Vec<u8> = cases.iter().map(|case| case.registration).collect();
         registrations.sort_unstable();
         registrations.dedup();
@@ -112,7 +115,8 @@ impl Page {
                 .collect(),
             families: families(record, &registrations, &index),
             registrations,
-            controls: controls(record, cases, log),
+            declared: declared(record),
+            controls: controls(record, cases, &index, log),
             slowest: record
                 .slowest
                 .iter()
@@ -122,26 +126,38 @@ impl Page {
     }
 }
 
-/// Cases by id, each with its place on the page.
-pub(super) struct Index<'a>(HashMap<&'a str, (usize, &'a CaseRecord)>);
+/// Where things stand on the page: cases by id, and rows of the matrix by clause and role.
+pub(super) struct Index<'a> {
+    cases: HashMap<&'a str, (usize, &'a CaseRecord)>,
+    clauses: HashMap<(&'a str, &'a str), usize>,
+}
 
 impl<'a> Index<'a> {
-    fn of(cases: &'a [CaseRecord]) -> Self {
-        Self(
-            cases
+    fn of(record: &'a RunRecord, cases: &'a [CaseRecord]) -> Self {
+        let rows = in_order(record).into_iter().enumerate();
+        Self {
+            cases: cases
                 .iter()
                 .enumerate()
                 .map(|(place, case)| (case.case.as_str(), (place, case)))
                 .collect(),
-        )
+            clauses: rows
+                .map(|(place, (key, _))| ((key.id, key.role), place))
+                .collect(),
+        }
     }
 
     pub(super) fn case(&self, id: &str) -> Option<&'a CaseRecord> {
-        self.0.get(id).map(|(_, case)| *case)
+        self.cases.get(id).map(|(_, case)| *case)
+    }
+
+    /// The row of a clause that is asked of a role.
+    pub(super) fn clause(&self, id: &str, role: Role) -> Option<usize> {
+        self.clauses.get(&(id, role.word())).copied()
     }
 
     pub(super) fn link(&self, id: &str) -> Link {
-        let known = self.0.get(id);
+        let known = self.cases.get(id);
         let verdict = known.map_or(Verdict::NotRun, |(_, case)| case.verdict);
         Link {
             anchor: known.map(|(place, _)| *place),
@@ -191,13 +207,34 @@ fn facts(record: &RunRecord, cases: &[CaseRecord]) -> Vec<(&'static str, Inert)>
         ("Began", moment(planned.started_ms)),
         ("Plays", speed),
         ("Addresses", addresses.join(", ")),
-        ("Left out", planned.deselected.join("; ")),
+        ("Left out", left_out(&planned.deselected)),
         ("Seed", planned.seed.to_string()),
         ("Run", planned.run_id.clone()),
     ];
     all.into_iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(name, value)| (name, Inert::sentence(&value)))
+        .collect()
+}
+
+/// Cases that were not selected: how many, and the first of them; the plan of the run's folder has all.
+fn left_out(cases: &[String]) -> String {
+    match cases {
+        [] => String::new(),
+        _ if cases.len() <= 8 => cases.join(", "),
+        _ => format!(
+            "{}: {} and so on",
+            count(cases.len() as u64, "case"),
+            cases[..8].join(", ")
+        ),
+    }
+}
+
+/// What the SUT file answers, by item.
+fn declared(record: &RunRecord) -> Vec<(Inert, Inert)> {
+    let answers = record.planned.answers.iter();
+    answers
+        .map(|(item, words)| (Inert::line(item), Inert::sentence(&words.join(", "))))
         .collect()
 }
 
@@ -248,7 +285,12 @@ fn cause_view(record: &RunRecord, cause: &Cause, index: &Index<'_>) -> CauseView
 }
 
 /// Cases below their controls, in the order of the record.
-fn controls(record: &RunRecord, cases: &[CaseRecord], log: Logs<'_>) -> Vec<ControlView> {
+fn controls(
+    record: &RunRecord,
+    cases: &[CaseRecord],
+    index: &Index<'_>,
+    log: Logs<'_>,
+) -> Vec<ControlView> {
     let open = cases
         .iter()
         .filter(|case| !matches!(case.verdict, Verdict::Pass | Verdict::NotApplicable))
@@ -268,6 +310,7 @@ fn controls(record: &RunRecord, cases: &[CaseRecord], log: Logs<'_>) -> Vec<Cont
         *example |= with_ladders && case.verdict == Verdict::Pass;
         let view = CaseView::new(
             record,
+            index,
             case,
             anchor,
             with_ladders.then_some(log),

@@ -13,7 +13,12 @@ pub(crate) fn check(command: &Check, json: bool) -> Done {
     for path in &command.files {
         let read = Subject::of_file(path, &suite);
         match read {
-            Ok(subject) => tell_undeclared(&subject, &suite, json),
+            Ok(subject) => {
+                tell_undeclared(&subject, &suite, json);
+                for doubt in subject.doubts(None).iter().filter(|_| !json) {
+                    output::note(doubt);
+                }
+            }
             Err(failure) => failures.push(failure.text),
         }
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use script::Suite;
+use script::problem::nearest;
 use script::scenario::{Attack, Outcome};
 use script::step::Step;
 use script::vocabulary::Verb;
@@ -14,8 +15,14 @@ use crate::{Done, Failure, output, suite};
 pub(crate) fn explain(command: &Explain, json: bool) -> Done {
     let suite = suite::read(command.scenarios.as_deref())?;
     let text = find(&suite, &command.id).ok_or_else(|| {
+        let near = nearest(&command.id, &names(&suite));
+        let meant = if near.is_empty() {
+            String::new()
+        } else {
+            format!(", did you mean {}?", near.join(" or "))
+        };
         Failure::usage(format!(
-            "nothing is called {}: `wicheck list` names scenarios, `wicheck coverage` requirements",
+            "nothing is called {}{meant}: `wicheck list` names scenarios, `wicheck coverage` requirements",
             command.id
         ))
     })?;
@@ -25,6 +32,23 @@ pub(crate) fn explain(command: &Explain, json: bool) -> Done {
         output::print(&text);
     }
     Ok(0)
+}
+
+/// Everything that can be explained.
+fn names(suite: &Suite) -> Vec<&str> {
+    let scripts = suite.controls.keys().chain(suite.attacks.keys());
+    let clauses = suite.requirements.iter().map(|each| &each.id);
+    let items = suite.items.iter().map(|each| &each.id);
+    let named = scripts
+        .chain(suite.outcomes.keys())
+        .chain(clauses)
+        .chain(items);
+    let defects = reference::Defect::ALL.iter().map(|each| each.name());
+    named
+        .map(String::as_str)
+        .chain(defects)
+        .chain(["placeholders", "verbs", "defects"])
+        .collect()
 }
 
 fn find(suite: &Suite, id: &str) -> Option<String> {

@@ -58,7 +58,7 @@ fn head(role: Role) -> String {
         "# A system under test for wicheck: role {role}. `wicheck check FILE` reads it without running anything.\n\
          [sut]\nroles   = [\"{role}\"]\nname    = \"my {role}\"\nversion = \"0\"\n# world = \"world\"          # a world folder to keep; made if absent (docs/world.md)\n\n\
          # [addresses]               # where it is, if not where the world puts it\n# {} = \"...\"\n\n\
-         # [launch]                  # how it is started; without this it must run already\n# command  = [\"./start.sh\"]  # gets WICHECK_WORLD, WICHECK_OUT, WICHECK_ROLE, WICHECK_<NODE>_<INTERFACE>=host:port\n\
+         # [launch]                  # how it is started; without this it must run already, in a world that is kept\n# command  = [\"./start.sh\"]  # gets WICHECK_WORLD, WICHECK_OUT, WICHECK_ROLE, WICHECK_<NODE>_<INTERFACE>=host:port\n\
          # ready    = \"listening\"     # a line that it prints when it is ready; without one its address is tried\n# deadline = 30              # seconds\n",
         match role {
             Role::Wic | Role::Wwsf | Role::Network => "W1",

@@ -7,6 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use campaign::{Process, Runs, World};
 use evidence::record::{PlannedRun, SutRecord};
 use evidence::{Role, RunFolder};
+use script::problem::nearest;
 use script::{Suite, SutFile};
 
 use crate::embedded::Embedded;
@@ -70,7 +71,16 @@ impl Subject {
                 .map(str::parse)
                 .transpose()
                 .map_err(|why: reference::UnknownDefect| {
-                    Failure::usage(format!("{why}; `wicheck explain defects` lists them"))
+                    let known: Vec<&str> = reference::Defect::ALL
+                        .iter()
+                        .map(|each| each.name())
+                        .collect();
+                    let near = nearest(defect.unwrap_or_default(), &known);
+                    let meant = near.first().map(|near| format!(", did you mean {near}?"));
+                    Failure::usage(format!(
+                        "{why}{}; `wicheck explain defects` lists them",
+                        meant.unwrap_or_default()
+                    ))
                 })?;
         Ok(Self {
             file,
@@ -100,6 +110,43 @@ impl Subject {
                 .map_err(|why| Failure::usage(format!("[users]: {why}")))?;
         }
         Ok(())
+    }
+
+    /// What is no error in itself and hardly meant: notes for before a run.
+    pub(crate) fn doubts(&self, world: Option<&Path>) -> Vec<String> {
+        let mut doubts = Vec::new();
+        let file = &self.file;
+        let has_world = world.is_some() || file.world.is_some();
+        // A WIC is told its world with every visit.
+        let is_server = file.roles.iter().any(|role| *role != Role::Wic);
+        if self.folder.is_some() && file.launch.is_none() && !has_world && is_server {
+            doubts.push(
+                "note: neither [launch] nor a world: the SUT must run already, and a run without a kept world has ports and keys that no \
+                 SUT knows yet. Write `world = \"world\"` into [sut], or launch the SUT from here"
+                    .to_owned(),
+            );
+        }
+        let seconds = |item: &str| file.answers.get(item)?.first()?.parse::<f64>().ok();
+        let Some(case_time) = seconds("case-time").map(|milliseconds| milliseconds / 1000.0) else {
+            return doubts;
+        };
+        let revokes = file
+            .answers
+            .get("revoke")
+            .is_some_and(|ways| ways[..] != ["none"]);
+        let items = ["t-disable", "t-grant", "t-pool", "t-revoke"];
+        for item in items
+            .into_iter()
+            .filter(|item| *item != "t-revoke" || revokes)
+        {
+            if let Some(time) = seconds(item).filter(|time| *time >= case_time) {
+                doubts.push(format!(
+                    "note: {item} is {time} s and a case may take {case_time} s: what waits for it is inconclusive. Declare what holds for \
+                     {item}, or a greater case-time"
+                ));
+            }
+        }
+        doubts
     }
 
     /// The SUT file without its secrets, line by line as it is written.

@@ -12,8 +12,13 @@ use crate::{Done, Failure, output};
 pub(crate) fn report(command: &Report) -> Done {
     let folder = RunFolder::new(&command.folder);
     let (record, cases) = read(&folder)?;
+    if command.only.is_some() && !command.format.iter().any(|format| format == "ladder") {
+        return Err(Failure::usage(
+            "--only chooses ladders: add --format ladder",
+        ));
+    }
     for format in &command.format {
-        let (name, text) = render(format, &record, &cases, &folder)?;
+        let (name, text) = render(format, &record, &cases, &folder, command.only.as_deref())?;
         match &command.out {
             None => output::print(&text),
             Some(out) => write(&out.join(name), &text)?,
@@ -27,6 +32,7 @@ fn render(
     record: &RunRecord,
     cases: &[CaseRecord],
     folder: &RunFolder,
+    only: Option<&str>,
 ) -> Result<(&'static str, String), Failure> {
     let log = |play: &str| ReadLog::read(&folder.play(play));
     Ok(match format {
@@ -44,7 +50,7 @@ fn render(
             "run.json",
             serde_json::to_string_pretty(record).map_err(|why| Failure::ours(why.to_string()))?,
         ),
-        "ladder" => ("ladders.txt", ladders(cases, log)),
+        "ladder" => ("ladders.txt", ladders(cases, only, log)?),
         other => {
             return Err(Failure::usage(format!(
                 "no format is called {other}: terminal, junit, html, ladder, json"
@@ -53,26 +59,44 @@ fn render(
     })
 }
 
-/// The ladder of each case that is not pass.
-fn ladders(cases: &[CaseRecord], log: impl Fn(&str) -> Result<ReadLog, ReadLogError>) -> String {
+/// The ladders of the cases that are asked for, or of each that is not pass; before each its case, and the log that it is of.
+fn ladders(
+    cases: &[CaseRecord],
+    only: Option<&str>,
+    log: impl Fn(&str) -> Result<ReadLog, ReadLogError>,
+) -> Result<String, Failure> {
+    let wanted = |case: &&CaseRecord| match only {
+        Some(only) => [case.case.as_str(), case.slug.as_str()]
+            .iter()
+            .any(|id| script::select::glob(only, id)),
+        None => case.verdict != evidence::Verdict::Pass,
+    };
     let mut text = String::new();
-    for case in cases
-        .iter()
-        .filter(|case| case.verdict != evidence::Verdict::Pass)
-    {
+    for case in cases.iter().filter(wanted) {
         for play in &case.plays {
-            if let Ok(log) = log(&play.play) {
-                text.push_str(&reports::ladder::draw(
+            text.push_str(&reports::ladder::heading(case, play));
+            match log(&play.play) {
+                Ok(log) => text.push_str(&reports::ladder::draw(
                     &log,
                     &play.play,
                     &case.findings,
                     output::style().width,
-                ));
-                text.push('\n');
+                )),
+                Err(why) => text.push_str(&format!("{why}\n")),
             }
+            text.push('\n');
         }
     }
-    text
+    match only {
+        Some(only) if text.is_empty() => {
+            let known: Vec<&str> = cases.iter().map(|case| case.case.as_str()).collect();
+            Err(Failure::usage(format!(
+                "no case of this run that was played is {only}: {}",
+                script::problem::suggestion(only, &known)
+            )))
+        }
+        _ => Ok(text),
+    }
 }
 
 /// The record of a run folder.

@@ -32,6 +32,9 @@ pub(crate) fn run(command: &Run, json: bool) -> Done {
         .map(Baseline::read)
         .transpose()?;
     let part = Part::read(command.only.as_deref(), command.shard.as_deref())?;
+    for doubt in subject.doubts(command.world.as_deref()) {
+        output::note(&doubt);
+    }
     let roles = subject.roles(&command.role)?;
     let cases = roles
         .iter()

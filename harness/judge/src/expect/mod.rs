@@ -5,7 +5,7 @@ mod sip_side;
 
 use std::ops::Range;
 
-use evidence::Interface;
+use evidence::{Interface, What};
 use script::vocabulary::{Verb, core, ep_cscf, waf, wic, wwsf};
 
 use crate::play::{Message, Play, shortened};
@@ -31,6 +31,28 @@ pub(crate) fn unmet<'s>(
     steps.into_iter().filter_map(|step| check(play, step).err())
 }
 
+/// Why a step was not played: another took all the time that the case had, or the log does not tell.
+fn ended_before(play: &Play<'_>) -> String {
+    let took_all = play
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match &event.what {
+            What::TimedOut { step, after_ms, .. } => Some((*step, *after_ms)),
+            _ => None,
+        });
+    // Whoever waits for an answer in vain goes on to the next step.
+    let took_all = took_all.filter(|(step, _)| play.began(step + 1).is_none());
+    let verb = |step: usize| play.verb(step).map_or_else(String::new, Verb::name);
+    match took_all {
+        Some((step, after_ms)) => format!(
+            "the play ended before it: {} was not done when the case had taken {after_ms} ms (case-time)",
+            verb(step)
+        ),
+        None => "the play ended before it".to_owned(),
+    }
+}
+
 /// Asks one step; one that acts is always met.
 pub(crate) fn check(play: &Play<'_>, step: usize) -> Result<(), Unmet> {
     let Some(verb) = play.verb(step).filter(|verb| verb.observes()) else {
@@ -40,7 +62,7 @@ pub(crate) fn check(play: &Play<'_>, step: usize) -> Result<(), Unmet> {
         return Err(Unmet {
             step,
             expected: format!("the step {} is played", verb.name()),
-            came: "the play ended before it".to_owned(),
+            came: ended_before(play),
             events: Vec::new(),
         });
     }

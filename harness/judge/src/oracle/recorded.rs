@@ -27,7 +27,11 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
         let why = answers
             .iter()
             .find_map(|(_, told)| told["error"].as_str())
-            .unwrap_or("it was not asked");
+            .unwrap_or(if answers.is_empty() {
+                "it was not asked"
+            } else {
+                "its answer has no list `records`"
+            });
         return Ruling::undecided(
             "no_evidence_hook",
             format!("hook-evidence told no records: {why}"),

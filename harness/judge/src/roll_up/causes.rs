@@ -52,7 +52,8 @@ fn key(record: &CaseRecord) -> Option<CauseKey<'_>> {
         // One script is one lie, in whichever registration it is told.
         Verdict::Fail => (record.slug.as_str(), record.control.as_str()),
         Verdict::Error => (message, ""),
-        Verdict::NotRun => (message, record.control.as_str()),
+        // What was not played has the reason that the message tells, whichever honest run it stands on.
+        Verdict::NotRun => (message, ""),
         Verdict::Inconclusive => match code {
             "ics_undeclared" => (message, ""),
             // Whatever stands on a control that did not pass has one cause: that control.

@@ -194,6 +194,76 @@ fn a_silent_sut_is_told_from_one_that_refuses() {
     );
 }
 
+/// Whoever reads it has to know what took the time, and what it is called in the SUT file.
+#[test]
+fn a_step_that_the_play_did_not_come_to_tells_which_took_its_time() {
+    let mut made = Made::new(Role::EpCscf, "ok");
+    made.act("waf.issue", json!({ "token": "hers" }));
+    let revoke = made.act("waf.revoke", json!({ "token": "hers" }));
+    made.event(What::TimedOut {
+        step: revoke,
+        awaited: "the end of the case".to_owned(),
+        after_ms: 10_000,
+    });
+    made.step("wic.expect", json!({ "status": ["200"] }));
+    made.end();
+    let record = control(&made);
+    assert_eq!(
+        record.reason.unwrap().message,
+        "expected the step wic.expect is played, came the play ended before it: waf.revoke was not done when the case had taken \
+         10000 ms (case-time)"
+    );
+}
+
+/// What the SUT says of its reason is the first thing that helps; a nonce is another in every run.
+#[test]
+fn what_a_refusal_says_of_its_reason_is_told() {
+    let came = |status: &str, fields: &str| {
+        let mut made = Made::new(Role::Core, "ok");
+        made.act("ep-cscf.send", json!({ "message": "register" }));
+        let head = "To: <sip:a@op>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n";
+        made.sent(
+            1,
+            Interface::Mw,
+            &format!("REGISTER sip:op SIP/2.0\r\n{head}\r\n"),
+        );
+        made.came(
+            1,
+            Interface::Mw,
+            &format!("SIP/2.0 {status}\r\n{head}{fields}\r\n"),
+        );
+        made.act("ep-cscf.expect", json!({ "status": ["486"] }));
+        made.end();
+        let message = control(&made).reason.unwrap().message;
+        message.split_once("came ").unwrap().1.to_owned()
+    };
+    for (status, fields, told) in [
+        (
+            "401 No",
+            "WWW-Authenticate: Digest realm=\"op\", nonce=\"1\"\r\nWWW-Authenticate: Bearer realm=\"op\", error=\"invalid_token\", x=1\r\n",
+            "SIP/2.0 401 No (To sip:a@op, error=\"invalid_token\")",
+        ),
+        (
+            "403 No",
+            "Warning: 399 edge \"no grant\"\r\n",
+            "SIP/2.0 403 No (To sip:a@op, Warning: 399 edge \"no grant\")",
+        ),
+        (
+            "500 No",
+            "Reason: SIP;cause=1\r\n",
+            "SIP/2.0 500 No (To sip:a@op, Reason: SIP;cause=1)",
+        ),
+        ("403 No", "", "SIP/2.0 403 No (To sip:a@op)"),
+        (
+            "200 OK",
+            "Warning: 399 edge \"x\"\r\n",
+            "SIP/2.0 200 OK (To sip:a@op)",
+        ),
+    ] {
+        assert_eq!(came(status, fields), told);
+    }
+}
+
 #[test]
 fn a_step_that_failed_is_somebodys_doing() {
     let failed = |by| {

@@ -83,6 +83,17 @@ fn without_an_answer_the_item_is_named() {
     );
 }
 
+#[test]
+fn an_answer_without_records_is_no_hook_that_was_not_asked() {
+    let record = recorded("A", 200, json!({ "ok": true }));
+    undecided(&record, "no_evidence_hook");
+    let message = record.reason.expect("a reason").message;
+    assert!(
+        message.contains("its answer has no list `records`"),
+        "{message}"
+    );
+}
+
 /// An edge that is asked for a long interval with a token of five minutes.
 fn asked(on_mw: u32, told: u32) -> CaseRecord {
     let mut made = Made::new(Role::EpCscf, "ok");

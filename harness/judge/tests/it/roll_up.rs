@@ -355,6 +355,21 @@ fn ten_attacks_behind_a_failed_control_are_one_cause() {
     assert_eq!(causes[0].cases.len(), 11);
 }
 
+/// A SUT that did not start is one cause, on however many honest runs the cases stand.
+#[test]
+fn what_was_not_played_for_one_reason_is_one_cause() {
+    let mut records = Vec::new();
+    for n in 0..3 {
+        let mut attack = record("one", Kind::Attack, Verdict::NotRun, "sut_not_started");
+        attack.case = format!("one[{n}]@2");
+        attack.control = format!("ok-{n}");
+        records.push(attack);
+    }
+    let causes = rolled(&records, None, false).causes;
+    assert_eq!(causes.len(), 1, "{causes:?}");
+    assert_eq!(causes[0].cases.len(), 3);
+}
+
 #[test]
 fn the_slowest_are_told_and_the_counts_add_up() {
     let records: Vec<CaseRecord> = (0..15)

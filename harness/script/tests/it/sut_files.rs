@@ -52,6 +52,30 @@ fn what_is_left_out_is_undeclared_and_not_answered_by_a_default() {
     assert!(!file.answers.contains_key("skew"));
 }
 
+/// The harness reads such an answer as none, and would go on with a default that nobody declared.
+#[test]
+fn a_word_where_a_number_is_wanted() {
+    shown!(1, "skew = 2" => "skew = \"soon\"");
+}
+
+#[test]
+fn numbers_fit_their_item() {
+    let count = |answer: &str| {
+        sut_file("skew = 2", answer)
+            .err()
+            .map_or(0, |problems| problems.len())
+    };
+    for (answer, wrong) in [
+        ("skew = 0", 0),
+        ("skew = \"3\"", 0),
+        ("skew = 0.5", 1),
+        ("skew = -1", 1),
+        ("skew = true", 1),
+    ] {
+        assert_eq!(count(answer), wrong, "{answer}");
+    }
+}
+
 #[test]
 fn an_unknown_item() {
     shown!(1, "token-format  =" => "token-fromat  =");

@@ -53,7 +53,7 @@ fn every_error_of_the_scripts_is_told_at_once_and_nothing_starts() {
     let at = |line: usize| format!("ep-cscf/identity.toml:{line}:");
     let told = [
         at(first + 5),
-        "did you mean `REQ-".to_owned(),
+        "the nearest: REQ-".to_owned(),
         at(first + 6),
         "did you mean `identity-refused`?".to_owned(),
         at(first + 7),
@@ -172,7 +172,7 @@ fn every_error_of_a_sut_file_is_told_at_once_and_nothing_starts() {
 #[case::only_glob(&["run", "--only", "zzz-*"], "`wicheck list` names all")]
 #[case::list_only(&["list", "--only", "epc-nope"], "no such case")]
 #[case::explain(&["explain", "nonsense"], "wicheck list")]
-#[case::explain_near(&["explain", "epc-id-swap"], "did you mean epc-id-to-swap?")]
+#[case::explain_near(&["explain", "epc-id-swap"], "did you mean epc-id-to-swap or epc-id-tofrom-swap?")]
 #[case::explain_clause(&["explain", "4.b"], "did you mean REQ-4.b?")]
 #[case::defect_near(&["run", "--defect", "trust-to-header"], "did you mean trusts-to-header?")]
 #[case::flaw(&["certs", "--flaw", "nonsense"], "--flaw list")]

@@ -64,6 +64,25 @@ fn the_record_comes_back_from_the_evidence() {
     let out = scratch.path("out");
     let cases = std::fs::read(out.join("cases.ndjson")).expect("the record");
     let run = without_times(&out);
+    // Every play was watched until the end, and its log says so: an auditor has nothing else to know it from.
+    for play in records(&out)
+        .iter()
+        .filter_map(|record| record["plays"].as_array())
+        .flatten()
+    {
+        let (case, n) = play["play"]
+            .as_str()
+            .and_then(|play| play.split_once('#'))
+            .expect("a play");
+        let log = out.join("cases").join(case).join(format!("{n}.ndjson"));
+        let text = std::fs::read_to_string(&log).expect("a log");
+        assert_eq!(
+            text.matches("\"event\":\"watch_ended\"").count(),
+            1,
+            "{}",
+            log.display()
+        );
+    }
     // Neither the record nor the world is there any more.
     std::fs::remove_file(out.join("cases.ndjson")).expect("a file");
     std::fs::remove_file(out.join("run.json")).expect("a file");

@@ -20,7 +20,7 @@ fn sut_file(lines: &[&str], sections: &str) -> String {
     let mut text = String::new();
     for line in model.lines() {
         let at = lines.iter().position(|other| name(other) == name(line));
-        text.push_str(&at.map_or(line, |at| lines.remove(at)));
+        text.push_str(at.map_or(line, |at| lines.remove(at)));
         text.push('\n');
     }
     assert_eq!(lines, Vec::<&str>::new(), "the model has these lines");

@@ -126,12 +126,15 @@ pub async fn run(mut phase: Phase<'_>, sut: &mut dyn Runs) -> Result<Outcome, Ph
     let played = phase.play_all(&bed, sut).await;
     // The watch that follows is a wait, not work: it is in the run's seconds and not in its rate.
     outcome.play_seconds = playing.elapsed().as_secs_f64();
-    if !*phase.stop.borrow() {
-        bed.watch().await;
-    }
+    let watched = if *phase.stop.borrow() {
+        Ok(())
+    } else {
+        bed.watch().await
+    };
     bed.close().await;
     sut.stop().await;
     outcome.records.extend(played?);
+    watched.map_err(|why| PhaseError::Disk(why.to_string()))?;
     phase.late(&bed, &mut outcome)?;
     outcome.records = joined(outcome.records);
     Ok(outcome)

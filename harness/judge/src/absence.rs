@@ -38,7 +38,6 @@ pub(crate) fn absence(context: &Context<'_, '_>) -> Absence {
             What::Sentinel { play, path } => Some((at, play, path)),
             _ => None,
         });
-    let watch = watched(play);
     let Some((at, honest, path)) = sentinel else {
         let words = "nothing: no honest message came through behind the attack".to_owned();
         return Absence {
@@ -66,7 +65,7 @@ pub(crate) fn absence(context: &Context<'_, '_>) -> Absence {
         },
     };
     Absence {
-        words: format!("{first}; then {honest} came through ({path}); {watch}"),
+        words: format!("{first}; then {honest} came through ({path})"),
         missing: None,
         silent,
     }
@@ -116,18 +115,5 @@ fn quiet(play: &Play<'_>, request: &Message<'_>, sentinel: usize) -> Result<Stri
         Err(format!(
             "the attack got no answer and only {waited} ms of the declared quiet time of {needed} ms passed"
         ))
-    }
-}
-
-/// How far the late watch went.
-fn watched(play: &Play<'_>) -> &'static str {
-    let whole = play
-        .events
-        .iter()
-        .any(|event| matches!(event.what, What::WatchEnded));
-    if whole {
-        "watched until the end of the run"
-    } else {
-        "the late watch was cut or is still open"
     }
 }

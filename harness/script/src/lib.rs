@@ -12,6 +12,7 @@ mod check;
 pub mod expectations;
 #[doc(hidden)]
 pub mod fuzz;
+mod misread;
 pub mod node;
 pub mod placeholder;
 pub mod problem;
@@ -21,6 +22,7 @@ pub mod source;
 pub mod step;
 pub mod suite;
 pub mod sut_file;
+mod variants;
 pub mod vocabulary;
 
 pub use case::{Applies, Case};

@@ -1,15 +1,17 @@
 //! Controls, attacks and audits, as an area's file holds them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use evidence::Role;
 use evidence::record::Kind;
 
+use crate::misread::Misread;
 use crate::node::{Fields, Key, Node, Value};
 use crate::problem::Problems;
 use crate::source::{Source, Span};
 use crate::step::{Change, Step};
+use crate::variants::{proofs, texts, variants};
 
 /// A word and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,32 +95,6 @@ pub struct Attack {
     pub span: Span,
     /// Grows with every change of meaning.
     pub revision: u64,
-}
-
-/// Fields that could not be read. What follows from their absence is no error of its own.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Misread(BTreeSet<&'static str>);
-
-impl Misread {
-    /// Whether this field is one of them.
-    pub(crate) fn has(&self, field: &'static str) -> bool {
-        self.0.contains(field)
-    }
-
-    /// Reads a field, and takes it for misread when that finds a problem.
-    fn reading<T>(
-        &mut self,
-        field: &'static str,
-        problems: &mut Problems,
-        read: impl FnOnce(&mut Problems) -> T,
-    ) -> T {
-        let before = problems.len();
-        let value = read(problems);
-        if problems.len() > before {
-            self.0.insert(field);
-        }
-        value
-    }
 }
 
 /// The name of an outcome, or a choice of names by one ICS item.
@@ -250,7 +226,7 @@ fn read_control(
     let applies_if = conditions(fields.optional("applies-if"), problems);
     let steps = steps(fields.required("steps"), &mut misread, problems);
     let revision = revision(&mut fields, problems);
-    misread.0.extend(fields.end(problems));
+    misread.extend(fields.end(problems));
     Some(Control {
         id,
         title,
@@ -288,10 +264,13 @@ fn read_attack(
         kind,
         // Without a role or a control there is nothing to hold the rest against; it is read for its own errors.
         sut: sut.unwrap_or(Role::Network),
-        control: own.flatten().or_else(|| common.cloned()).unwrap_or(Word {
-            text: String::new(),
-            span: span.clone(),
-        }),
+        control: own
+            .flatten()
+            .or_else(|| common.cloned())
+            .unwrap_or_else(|| Word {
+                text: String::new(),
+                span: span.clone(),
+            }),
         registration: registrations(fields.optional("registration"), problems),
         checks: misread.reading("checks", problems, |problems| {
             words(fields.required("checks"), problems)
@@ -324,7 +303,7 @@ fn read_attack(
         span: at_id(entries, span),
         revision: revision(&mut fields, problems),
     };
-    attack.misread.0.extend(fields.end(problems));
+    attack.misread.extend(fields.end(problems));
     (sut.is_some() && !attack.control.text.is_empty()).then_some(attack)
 }
 
@@ -357,7 +336,8 @@ fn word(node: &Node, problems: &mut Problems) -> Option<Word> {
     })
 }
 
-fn words(node: Option<&Node>, problems: &mut Problems) -> Vec<Word> {
+/// A word or a list of words, each with its place.
+pub(crate) fn words(node: Option<&Node>, problems: &mut Problems) -> Vec<Word> {
     let Some(node) = node else { return Vec::new() };
     match &node.value {
         Value::List(list) => list
@@ -393,51 +373,6 @@ pub(crate) fn registrations(node: Option<&Node>, problems: &mut Problems) -> Vec
 fn conditions(node: Option<&Node>, problems: &mut Problems) -> Conditions {
     node.and_then(|node| node.words_table(problems))
         .unwrap_or_default()
-}
-
-/// What `{variant}` stands for, where that is not the name, and what proves the variant.
-struct Variant {
-    text: Option<String>,
-    proof: Vec<Word>,
-}
-
-/// Variants: a name and its proof, or `{ text = "...", proof = [...] }` where the name is not what is sent.
-fn variants(node: Option<&Node>, problems: &mut Problems) -> Vec<(String, Variant)> {
-    let Some(entries) = node.and_then(|node| node.entries(problems)) else {
-        return Vec::new();
-    };
-    entries
-        .iter()
-        .map(|(key, node)| (key.name.clone(), variant(node, problems)))
-        .collect()
-}
-
-fn variant(node: &Node, problems: &mut Problems) -> Variant {
-    let Value::Table(entries) = &node.value else {
-        let proof = words(Some(node), problems);
-        return Variant { text: None, proof };
-    };
-    let mut fields = Fields::new(entries, &node.span);
-    let variant = Variant {
-        text: Some(fields.required_text("text", problems)),
-        proof: words(fields.optional("proof"), problems),
-    };
-    fields.end(problems);
-    variant
-}
-
-fn proofs(variants: &[(String, Variant)]) -> BTreeMap<String, Vec<Word>> {
-    variants
-        .iter()
-        .map(|(name, variant)| (name.clone(), variant.proof.clone()))
-        .collect()
-}
-
-fn texts(variants: Vec<(String, Variant)>) -> BTreeMap<String, String> {
-    variants
-        .into_iter()
-        .filter_map(|(name, variant)| Some((name, variant.text?)))
-        .collect()
 }
 
 fn outcome(node: &Node, problems: &mut Problems) -> Option<Outcome> {

@@ -169,8 +169,12 @@ impl Bed {
     }
 
     /// The end of the late watch: for the declared quiet time after the last play, what a SUT still sends is taken.
-    pub async fn watch(&self) {
+    ///
+    /// # Errors
+    /// The system's, where a log cannot tell that its watch went on to here.
+    pub async fn watch(&self) -> std::io::Result<()> {
         tokio::time::sleep(self.time("quiet-time", 300)).await;
+        self.board.watch_ended()
     }
 
     /// The plays that got something after their end.

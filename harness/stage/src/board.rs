@@ -121,6 +121,20 @@ impl Board {
         }
     }
 
+    /// Writes into the log of every play that has ended that it was watched until now, the end of the run.
+    ///
+    /// # Errors
+    /// The system's: a full disk.
+    pub(crate) fn watch_ended(&self) -> std::io::Result<()> {
+        for play in lock(&self.closed).values_mut() {
+            let mut log = Log::append(&play.path, play.events)?;
+            log.write(self.clock.now_us(), What::WatchEnded)?;
+            log.flush()?;
+            play.events += 1;
+        }
+        Ok(())
+    }
+
     /// The plays that got something late.
     pub(crate) fn take_late(&self) -> BTreeSet<String> {
         std::mem::take(&mut lock(&self.late))

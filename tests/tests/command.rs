@@ -111,9 +111,6 @@ fn everything_that_list_and_coverage_name_is_explained() {
         ("trusts-to-header", "caught by"),
         ("verbs", "wic.send"),
         ("placeholders", "{alice.impu}"),
-        ("placeholders", "{tag} "),
-        ("placeholders", "{world.audience} "),
-        ("placeholders", "the second public identity"),
         ("defects", "accepts-expired"),
     ] {
         scratch.call(&["explain", id]).exits(0).tells(&[told]);
@@ -305,41 +302,47 @@ fn a_run_is_reported_in_every_format() {
         .exits(0);
     assert!(scratch.path("reports/junit.xml").is_file());
     assert!(scratch.path("reports/report.html").is_file());
-    // Of passed cases too, when they are asked for.
-    scratch
-        .call(&[
-            "report",
-            "out",
-            "--format",
-            "ladder",
-            "--only",
-            "ok-epc-sc2@3",
-        ])
-        .exits(0)
-        .tells(&[
-            "✓ pass ok-epc-sc2@3: ",
-            " in cases/ok-epc-sc2@3/1.ndjson",
-            "REGISTER",
-        ]);
-    scratch
-        .call(&[
-            "report",
-            "out",
-            "--format",
-            "ladder",
-            "--only",
-            "ok-epc-sc3@3",
-        ])
-        .exits(2)
-        .tells(&["did you mean"]);
-    scratch
-        .call(&["report", "out", "--only", "ok-epc-sc2@3"])
-        .exits(2)
-        .tells(&["--format ladder"]);
     scratch
         .call(&["report", "out", "--format", "nonsense"])
         .exits(2)
         .tells(&["junit"]);
+}
+
+/// Of passed cases too, when they are asked for.
+#[test]
+fn a_ladder_is_drawn_of_the_case_that_is_asked_for() {
+    let scratch = Scratch::new();
+    scratch
+        .call(&["run", "--only", "epc-id-to-swap", "--out", "out"])
+        .exits(0);
+    let report = |more: &[&str], status: i32, told: &[&str]| {
+        let words = [&["report", "out"], more].concat();
+        scratch.call(&words).exits(status).tells(told)
+    };
+    let told = [
+        "✓ pass ok-epc-sc2@3: ",
+        " in cases/ok-epc-sc2@3/1.ndjson",
+        "REGISTER",
+    ];
+    report(&["--format", "ladder", "--only", "ok-epc-sc2@3"], 0, &told);
+    report(
+        &["--format", "ladder", "--only", "ok-epc-sc3@3"],
+        2,
+        &["did you mean"],
+    );
+    report(&["--only", "ok-epc-sc2@3"], 2, &["--format ladder"]);
+}
+
+/// Each with its meaning, from the list that the loader knows them by.
+#[test]
+fn every_placeholder_is_explained() {
+    let scratch = Scratch::new();
+    scratch.call(&["explain", "placeholders"]).exits(0).tells(&[
+        "{tag} ",
+        "{world.audience} ",
+        "the second public identity",
+        "{token.NAME}",
+    ]);
 }
 
 /// What README shows of a failure is what is printed, cut where it says so.

@@ -119,7 +119,7 @@ fn a_product_that_does_not_start_is_one_cause(
         &[],
         &launch(command, ready).replace("deadline = 10", "deadline = 2"),
     );
-    undecided(&file, "epc-id-to-swap,epc-ws-sub*", told).tells(&["○ 1 of 1"]);
+    undecided(&file, "epc-id-to-swap,epc-tls-old", told).tells(&["○ 1 of 1"]);
 }
 
 #[rstest]

@@ -13,9 +13,9 @@ use tokio::net::{TcpStream, UdpSocket};
 
 use crate::bed::{Bed, BedError};
 use crate::play::{Play, lock};
-use crate::roles::Acted;
 use crate::roles::reg_event::Watchers;
 use crate::roles::registrar::{Decision, Offer, Registrar};
+use crate::roles::{Acted, seen};
 
 /// The status of a core that does not answer.
 const SILENT: &str = "none";
@@ -321,41 +321,20 @@ pub(crate) async fn expect(
     since: usize,
     verb: &Expect,
 ) -> Acted {
-    let method = verb.method.clone();
-    let found = play
-        .tap
-        .until(bed.answer_time(), |events| {
-            events
-                .iter()
-                .skip(since)
-                .find_map(|event| match &event.what {
-                    What::Message {
-                        interface: Interface::Mw,
-                        direction: Direction::Received,
-                        bytes,
-                        ..
-                    } => {
-                        let message = Message::split(&bytes.0);
-                        let fits = match &method {
-                            Some(method) => message.method() == Some(method.as_str()),
-                            None => message.status().is_some_and(|status| status >= 200),
-                        };
-                        fits.then_some(())
-                    }
-                    // Whoever has refused does not forward: there is nothing left to wait for.
-                    What::Message {
-                        interface: Interface::W2,
-                        direction: Direction::Received,
-                        bytes,
-                        ..
-                    } => Message::split(&bytes.0)
-                        .status()
-                        .is_some_and(|status| status >= 300)
-                        .then_some(()),
-                    _ => None,
-                })
-        })
-        .await;
+    let method = verb.method.as_deref();
+    let found = play.tap.until(bed.answer_time(), |events| {
+        let awaited = |message: &Message| match method {
+            Some(method) => message.method() == Some(method),
+            None => seen::is_final(message),
+        };
+        let came = seen::came(events, since, &[Interface::Mw]).any(|message| awaited(&message));
+        let over = || {
+            let mut answers = seen::came(events, since, &[Interface::W2]);
+            answers.any(|answer| method.is_some_and(|method| settles(&answer, method)))
+        };
+        (came || over()).then_some(())
+    });
+    let found = found.await;
     if found.is_none() {
         play.timed_out(
             step,
@@ -364,4 +343,11 @@ pub(crate) async fn expect(
         );
     }
     Ok(())
+}
+
+/// Whether an edge that answered so forwards no request of this method any more: it has refused, or a registration ended without the core.
+fn settles(answer: &Message, method: &str) -> bool {
+    let of_another = answer.cseq().is_some_and(|(_, asked)| asked != method);
+    let least = if method == "REGISTER" { 200 } else { 300 };
+    !of_another && answer.status().is_some_and(|status| status >= least)
 }

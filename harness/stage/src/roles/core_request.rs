@@ -3,15 +3,15 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use evidence::Interface;
 use evidence::event::{Direction, Layer};
-use evidence::{Interface, What};
 use script::vocabulary::core::Send;
 use sip::{Message, Request};
 
 use crate::bed::Bed;
 use crate::play::{Play, lock};
 use crate::roles::core::{Binding, MW};
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, seen};
 
 /// Sends a MESSAGE to a registered person through the edge, and waits for its answer.
 pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Send) -> Acted {
@@ -37,10 +37,12 @@ pub(crate) async fn send(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &S
     };
     let call_id = play.fresh("call-id");
     let bytes = probe(bed, play, &impu, &binding, &call_id);
-    exchange(bed, play, step, bytes, binding.edge, "MESSAGE").await
+    exchange(bed, play, step, bytes, binding.edge, "MESSAGE")
+        .await
+        .map(drop)
 }
 
-/// Sends a request of the core to an edge, and waits for its final answer.
+/// Sends a request of the core to an edge, and waits for its final answer, which it returns.
 pub(super) async fn exchange(
     bed: &Arc<Bed>,
     play: &Arc<Play>,
@@ -48,7 +50,7 @@ pub(super) async fn exchange(
     bytes: Vec<u8>,
     edge: SocketAddr,
     method: &str,
-) -> Acted {
+) -> Result<Option<Message>, Trouble> {
     let call_id = Message::split(&bytes).call_id().map(|id| id.into_owned());
     play.stimulus(step, Layer::Sip, bytes.clone());
     let since = play.tap.len();
@@ -62,43 +64,32 @@ pub(super) async fn exchange(
         .await
         .map_err(|why| why.to_string())?;
     let answered = play.tap.until(bed.answer_time(), |events| {
-        events
-            .iter()
-            .skip(since)
-            .find_map(|event| match &event.what {
-                What::Message {
-                    interface: Interface::Mw,
-                    direction: Direction::Received,
-                    bytes,
-                    ..
-                } => {
-                    let message = Message::split(&bytes.0);
-                    (message.status().is_some_and(|status| status >= 200)
-                        && message.call_id().as_deref() == call_id.as_deref())
-                    .then_some(())
-                }
-                _ => None,
-            })
+        seen::came(events, since, &[Interface::Mw]).find(|answer| {
+            seen::is_final(answer) && answer.call_id().as_deref() == call_id.as_deref()
+        })
     });
-    if answered.await.is_none() {
+    let answered = answered.await;
+    if answered.is_none() {
         play.timed_out(
             step,
             &format!("the answer to our {method}"),
             bed.answer_time(),
         );
     }
-    Ok(())
+    Ok(answered)
+}
+
+/// The core as a Via or a Contact names it: host and port on Mw.
+pub(super) fn own_name(bed: &Bed) -> String {
+    let port = &bed.world.public.nodes["core"].ports["Mw"];
+    format!("{}:{port}", bed.world.name("core"))
 }
 
 /// A MESSAGE from the core to a binding.
 fn probe(bed: &Bed, play: &Play, impu: &str, binding: &Binding, call_id: &str) -> Vec<u8> {
     let branch = format!("z9hG4bK{}", play.fresh("branch"));
     let tag = play.fresh("tag");
-    let core = format!(
-        "{}:{}",
-        bed.world.name("core"),
-        bed.world.public.nodes["core"].ports["Mw"]
-    );
+    let core = own_name(bed);
     let mut request = Request::new("MESSAGE", &binding.contact)
         .field("Via", format!("SIP/2.0/UDP {core};branch={branch}"))
         .field(

@@ -14,7 +14,7 @@ use crate::bed::{Bed, BedError};
 use crate::play::{Play, Undo, lock};
 use crate::roles::mw_digest;
 use crate::roles::mw_message::{self, Source};
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, seen};
 use crate::world::Person;
 
 pub(crate) use crate::roles::mw_message::Dialogs;
@@ -216,25 +216,13 @@ async fn exchange(
 /// The first answer to a request with at least this status: the same branch, or the same Call-ID and CSeq.
 fn answer(events: &[Event], since: usize, request: &Message, least: u16) -> Option<Message> {
     let branch = branch(request);
-    events
-        .iter()
-        .skip(since)
-        .find_map(|event| match &event.what {
-            What::Message {
-                interface: Interface::Mw,
-                direction: Direction::Received,
-                bytes,
-                ..
-            } => {
-                let answer = Message::split(&bytes.0);
-                let called = answer.call_id().is_some() && answer.call_id() == request.call_id();
-                let counted = answer.cseq().map(|cseq| cseq.0) == request.cseq().map(|cseq| cseq.0);
-                let same = (branch.is_some() && self::branch(&answer) == branch)
-                    || (branch.is_none() && called && counted);
-                (same && answer.status().is_some_and(|status| status >= least)).then_some(answer)
-            }
-            _ => None,
-        })
+    seen::came(events, since, &[Interface::Mw]).find(|answer| {
+        let called = answer.call_id().is_some() && answer.call_id() == request.call_id();
+        let counted = answer.cseq().map(|cseq| cseq.0) == request.cseq().map(|cseq| cseq.0);
+        let same = (branch.is_some() && self::branch(answer) == branch)
+            || (branch.is_none() && called && counted);
+        same && answer.status().is_some_and(|status| status >= least)
+    })
 }
 
 fn branch(message: &Message) -> Option<String> {
@@ -311,19 +299,9 @@ pub(crate) async fn expect(
         return Ok(());
     };
     let came = play.tap.until(bed.answer_time(), |events| {
-        events
-            .iter()
-            .skip(since)
-            .find_map(|event| match &event.what {
-                What::Message {
-                    interface: Interface::Mw | Interface::W2,
-                    direction: Direction::Received,
-                    layer: Layer::Sip,
-                    bytes,
-                    ..
-                } => (Message::split(&bytes.0).method() == Some(method.as_str())).then_some(()),
-                _ => None,
-            })
+        seen::came(events, since, &[Interface::Mw, Interface::W2])
+            .any(|request| request.method() == Some(method.as_str()))
+            .then_some(())
     });
     if came.await.is_none() {
         play.timed_out(step, method, bed.answer_time());

@@ -15,6 +15,7 @@ pub(crate) mod old_tls;
 pub(crate) mod portal_site;
 pub(crate) mod reg_event;
 pub(crate) mod registrar;
+pub(crate) mod seen;
 pub(crate) mod stranger;
 pub(crate) mod sut;
 pub(crate) mod visit;

@@ -3,18 +3,21 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use evidence::event::Direction;
-use evidence::{Interface, What};
+use evidence::{Event, Interface};
 use script::vocabulary::core::End;
 use sip::{Message, Request};
 
 use crate::bed::Bed;
 use crate::play::{Play, lock};
-use crate::roles::{Acted, Trouble};
+use crate::roles::core_request::{exchange, own_name};
+use crate::roles::{Acted, Trouble, seen};
 
 /// NOTIFYs that are sent before an edge is believed not to know its own subscription.
 const MOST_NOTIFICATIONS: usize = 5;
+/// An edge that has not taken in our 200 within this time has lost it.
+const OVERTAKEN: Duration = Duration::from_millis(200);
 
 /// The latest subscription to each identity.
 #[derive(Default)]
@@ -86,67 +89,55 @@ fn is_reg_event(request: &Message) -> bool {
 pub(crate) async fn end(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &End) -> Acted {
     let person = play.person(verb.person.as_deref())?;
     let impu = person.impus.first().cloned().unwrap_or_default();
-    let subscribed = play.tap.until(bed.answer_time(), |events| {
-        events.iter().find_map(|event| match &event.what {
-            What::Message {
-                interface: Interface::Mw,
-                direction: Direction::Sent,
-                bytes,
-                ..
-            } => accepts_subscription(&Message::split(&bytes.0)).then_some(()),
-            _ => None,
-        })
-    });
-    let subscribed = subscribed.await;
+    let subscribed = newer_subscription(play, 0, bed.answer_time()).await;
+    let mut known = subscribed.ok_or_else(|| {
+        Trouble::sut(format!(
+            "the edge has not subscribed to the reg event of {impu}"
+        ))
+    })?;
     for _ in 0..MOST_NOTIFICATIONS {
-        let watcher = subscribed.and_then(|()| bed.core.watchers.next(&impu));
-        let Some(watcher) = watcher else {
-            return Err(Trouble::sut(format!(
-                "the edge has not subscribed to the reg event of {impu}"
-            )));
+        let Some(watcher) = bed.core.watchers.next(&impu) else {
+            break;
         };
-        let since = play.tap.len();
         let bytes = notification(bed, play, &impu, &watcher);
-        super::core_request::exchange(bed, play, step, bytes, watcher.address, "NOTIFY").await?;
-        if !knows_no_subscription(play, since) {
+        let answer = exchange(bed, play, step, bytes, watcher.address, "NOTIFY").await?;
+        if answer.as_ref().and_then(Message::status) != Some(481) {
             return Ok(());
         }
+        // It was the subscription of an earlier play, and the edge's own comes behind it; or the NOTIFY overtook our 200.
+        known = newer_subscription(play, known, OVERTAKEN)
+            .await
+            .unwrap_or(known);
     }
     Err(Trouble::sut(format!(
         "the edge does not know its subscription to the reg event of {impu}: 481"
     )))
 }
 
-/// Our 200 to a SUBSCRIBE. A NOTIFY that overtakes it meets an edge that has no subscription yet.
-fn accepts_subscription(message: &Message) -> bool {
-    let of_subscribe = message
-        .cseq()
-        .is_some_and(|(_, method)| method == "SUBSCRIBE");
-    message.status() == Some(200) && of_subscribe
+/// Waits until our core has accepted more subscriptions in this play than were known, and tells how many.
+async fn newer_subscription(play: &Play, known: usize, within: Duration) -> Option<usize> {
+    let newer = play.tap.until(within, |events| {
+        let accepted = accepted_subscriptions(events);
+        (accepted > known).then_some(accepted)
+    });
+    newer.await
 }
 
-/// Whether a NOTIFY was answered 481: over UDP it may still have overtaken the 200.
-fn knows_no_subscription(play: &Play, since: usize) -> bool {
-    play.tap.look(|events| {
-        events.iter().skip(since).any(|event| match &event.what {
-            What::Message {
-                interface: Interface::Mw,
-                direction: Direction::Received,
-                bytes,
-                ..
-            } => Message::split(&bytes.0).status() == Some(481),
-            _ => false,
-        })
-    })
+/// How many SUBSCRIBEs our core has answered 200 in this play. A NOTIFY that overtakes that answer meets an edge that has no subscription yet.
+fn accepted_subscriptions(events: &[Event]) -> usize {
+    let of_subscribe = |message: &Message| {
+        message
+            .cseq()
+            .is_some_and(|(_, method)| method == "SUBSCRIBE")
+    };
+    seen::said(events, 0, &[Interface::Mw])
+        .filter(|message| message.status() == Some(200) && of_subscribe(message))
+        .count()
 }
 
 /// A NOTIFY with the whole state: the registration is terminated, by the network.
 fn notification(bed: &Bed, play: &Play, impu: &str, watcher: &Watcher) -> Vec<u8> {
-    let core = format!(
-        "{}:{}",
-        bed.world.name("core"),
-        bed.world.public.nodes["core"].ports["Mw"]
-    );
+    let core = own_name(bed);
     let branch = format!("z9hG4bK{}", play.fresh("branch"));
     let body = format!(
         "<?xml version=\"1.0\"?>\n<reginfo xmlns=\"urn:ietf:params:xml:ns:reginfo\" version=\"{}\" state=\"full\">\n\

@@ -14,7 +14,7 @@ use crate::bed::Bed;
 use crate::play::{Play, Undo, lock};
 use crate::roles::wic_requests::{call, instance, registration};
 use crate::roles::wic_w2::{Connection, Dialog, MAIN, Order};
-use crate::roles::{Acted, Trouble};
+use crate::roles::{Acted, Trouble, seen};
 use crate::world::Person;
 
 /// What a user agent remembers of its dialogs on one connection, by person and kind.
@@ -366,18 +366,9 @@ pub(crate) async fn expect(
         return Ok(());
     };
     let came = play.tap.until(bed.answer_time(), |events| {
-        events
-            .iter()
-            .skip(since)
-            .find_map(|event| match &event.what {
-                What::Message {
-                    interface: Interface::W2,
-                    direction: Direction::Received,
-                    bytes,
-                    ..
-                } => (Message::split(&bytes.0).method() == Some(method.as_str())).then_some(()),
-                _ => None,
-            })
+        seen::came(events, since, &[Interface::W2])
+            .any(|request| request.method() == Some(method.as_str()))
+            .then_some(())
     });
     if came.await.is_none() {
         play.timed_out(step, method, bed.answer_time());

@@ -5,7 +5,7 @@ use evidence::record::Reason;
 use evidence::{Verdict, What};
 
 use crate::expect::{self, Unmet};
-use crate::play::Play;
+use crate::play::{Connection, Play};
 
 /// How an honest run ended.
 #[derive(Clone, Debug)]
@@ -91,7 +91,7 @@ pub(crate) fn step_failed(play: &Play<'_>, end: usize) -> Option<Control> {
         events: vec![n],
     };
     Some(match by {
-        Side::Sut if nothing_opened(play, step) => Control::failed(
+        Side::Sut if nobody_answered(play, step) => Control::failed(
             Verdict::Inconclusive,
             "sut_silent",
             unmet,
@@ -130,14 +130,32 @@ fn is_silent(play: &Play<'_>, step: usize) -> bool {
             .any(|message| (begin..end).contains(&message.at))
 }
 
-/// Whether a connection that the step wanted did not come up.
-fn nothing_opened(play: &Play<'_>, step: usize) -> bool {
+/// Whether what the step tried to reach is not there: no connection came up, or nobody spoke on the one that did.
+fn nobody_answered(play: &Play<'_>, step: usize) -> bool {
     let Some(begin) = play.began(step) else {
         return false;
     };
-    let end = play.end_of(step);
-    let within = play.events.get(begin..end.max(begin)).unwrap_or_default();
-    within
+    let within = begin..play.end_of(step).max(begin);
+    let refused = play
+        .events
+        .get(within.clone())
+        .unwrap_or_default()
         .iter()
-        .any(|event| matches!(event.what, What::NotOpened { .. }))
+        .any(|event| matches!(event.what, What::NotOpened { .. }));
+    let mute = play.connections.iter().any(|(number, connection)| {
+        connection.by == Some(Side::Us)
+            && within.contains(&connection.opened)
+            && is_mute(play, *number, connection)
+    });
+    refused || mute
+}
+
+/// Whether the SUT did nothing on a connection: no handshake, no byte, no end.
+fn is_mute(play: &Play<'_>, number: u32, connection: &Connection<'_>) -> bool {
+    let spoke = connection
+        .tls()
+        .is_some_and(|facts| facts.version.is_some() || !facts.peer_chain.is_empty());
+    !spoke
+        && !connection.ended_by_sut()
+        && !play.received().any(|message| message.connection == number)
 }

@@ -56,8 +56,6 @@ fn key(record: &CaseRecord) -> Option<CauseKey<'_>> {
         Verdict::NotRun => (message, ""),
         Verdict::Inconclusive => match code {
             "ics_undeclared" => (message, ""),
-            // Whatever stands on a control that did not pass has one cause: that control.
-            "control_failed" | "sut_silent" | "sut_refuses" => ("", record.control.as_str()),
             _ => ("", record.control.as_str()),
         },
     };

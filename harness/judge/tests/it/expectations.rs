@@ -264,6 +264,50 @@ fn what_a_refusal_says_of_its_reason_is_told() {
     }
 }
 
+/// A port that takes connections and says nothing serves as little as one that nobody listens at.
+#[test]
+fn a_connection_on_which_nobody_speaks_is_silence() {
+    let connected = |told: fn(&mut Made)| {
+        let mut made = Made::new(Role::EpCscf, "ok");
+        let step = made.act("wic.connect", json!({}));
+        made.opened(1, Interface::W2, Side::Us, "edge");
+        told(&mut made);
+        made.event(What::StepFailed {
+            step,
+            by: Side::Sut,
+            why: "no handshake".to_owned(),
+        });
+        made.end();
+        said(&control(&made)).1
+    };
+    assert_eq!(connected(|_| ()), "sut_silent");
+    let given_up = connected(|made| {
+        made.event(What::NotSecured {
+            connection: 1,
+            tls: TlsFacts::default(),
+            by: Side::Us,
+            alert: None,
+            why: "timed out".to_owned(),
+        });
+    });
+    assert_eq!(given_up, "sut_silent");
+    let refused = connected(|made| {
+        made.event(What::NotSecured {
+            connection: 1,
+            tls: TlsFacts::default(),
+            by: Side::Sut,
+            alert: Some(40),
+            why: "handshake_failure".to_owned(),
+        });
+    });
+    assert_eq!(refused, "sut_refuses");
+    let spoke = connected(|made| {
+        made.secured(1, TlsFacts::default());
+        made.came(1, Interface::W2, "HTTP/1.1 403 Forbidden\r\n\r\n");
+    });
+    assert_eq!(spoke, "sut_refuses");
+}
+
 #[test]
 fn a_step_that_failed_is_somebodys_doing() {
     let failed = |by| {

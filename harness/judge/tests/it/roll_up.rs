@@ -342,6 +342,29 @@ fn one_cause_is_told_once() {
 }
 
 #[test]
+fn what_kept_the_run_from_its_cases_is_one_cause() {
+    let kept = |slug: &str, control: &str, message: &str| {
+        let mut kept = record(slug, Kind::Attack, Verdict::NotRun, "sut_silent");
+        control.clone_into(&mut kept.control);
+        if let Some(reason) = &mut kept.reason {
+            message.clone_into(&mut reason.message);
+        }
+        kept
+    };
+    let records = [
+        kept("one", "ok", "the SUT is silent"),
+        kept("two", "ok-other", "the SUT is silent"),
+        kept("three", "ok", "it did not start"),
+    ];
+    let cases: Vec<usize> = rolled(&records, None, false)
+        .causes
+        .iter()
+        .map(|cause| cause.cases.len())
+        .collect();
+    assert_eq!(cases, [2, 1]);
+}
+
+#[test]
 fn ten_attacks_behind_a_failed_control_are_one_cause() {
     let mut records = vec![control(Verdict::Inconclusive)];
     for n in 0..10 {

@@ -172,20 +172,23 @@ impl Phase<'_> {
     ) -> Result<Vec<CaseRecord>, PhaseError> {
         let chains = std::mem::take(&mut self.planned.chains);
         let mut records = Vec::new();
+        let silence = Silence::default();
         for _ in 0..self.repeat.max(1) {
             let (alone, together): (Vec<_>, Vec<_>) =
                 chains.iter().cloned().partition(|chain| chain.exclusive);
             let mut disturbed = Vec::new();
-            self.in_lanes(bed, sut, together, &mut records, &mut disturbed)
+            self.in_lanes(bed, sut, together, &silence, &mut records, &mut disturbed)
                 .await?;
-            self.one_by_one(bed, sut, alone, &mut records).await?;
+            self.one_by_one(bed, sut, alone, &silence, &mut records)
+                .await?;
             let again = disturbed.clone();
             records.retain(|record: &CaseRecord| {
                 !again
                     .iter()
                     .any(|chain: &Chain| chain.cases().any(|case| case.id == record.case))
             });
-            self.one_by_one(bed, sut, again, &mut records).await?;
+            self.one_by_one(bed, sut, again, &silence, &mut records)
+                .await?;
             records = joined(records);
             if *self.stop.borrow() {
                 break;
@@ -201,11 +204,11 @@ impl Phase<'_> {
         bed: &Arc<Bed>,
         sut: &mut dyn Runs,
         chains: Vec<Chain>,
+        silence: &Silence,
         records: &mut Vec<CaseRecord>,
         disturbed: &mut Vec<Chain>,
     ) -> Result<(), PhaseError> {
         let queue = Arc::new(Mutex::new(VecDeque::from(chains)));
-        let unanswered = Arc::new(Mutex::new(0_usize));
         loop {
             let mut lanes = tokio::task::JoinSet::new();
             for lane in 0..self.jobs.clamp(1, self.world.public.lanes) {
@@ -214,7 +217,7 @@ impl Phase<'_> {
                     self.journal.clone(),
                     lane,
                     queue.clone(),
-                    unanswered.clone(),
+                    silence.clone(),
                     self.stop.clone(),
                 ));
             }
@@ -252,10 +255,11 @@ impl Phase<'_> {
         bed: &Arc<Bed>,
         sut: &mut dyn Runs,
         chains: Vec<Chain>,
+        silence: &Silence,
         records: &mut Vec<CaseRecord>,
     ) -> Result<(), PhaseError> {
         for chain in chains {
-            if *self.stop.borrow() {
+            if *self.stop.borrow() || silence.lasts() {
                 return Ok(());
             }
             let player = Player {
@@ -265,6 +269,7 @@ impl Phase<'_> {
                 stop: &self.stop,
             };
             let ended = player.chain(&chain).await.map_err(PhaseError::Disk)?;
+            silence.note(&ended);
             let harmed = ended.harmed;
             records.extend(ended.records);
             if harmed || sut.ended().is_some() {
@@ -348,7 +353,7 @@ async fn lane_of(
     journal: Arc<Journal>,
     lane: usize,
     queue: Arc<Mutex<VecDeque<Chain>>>,
-    unanswered: Arc<Mutex<usize>>,
+    silence: Silence,
     stop: watch::Receiver<bool>,
 ) -> Result<Done, String> {
     let mut done = Vec::new();
@@ -358,19 +363,12 @@ async fn lane_of(
         lane,
         stop: &stop,
     };
-    while !*stop.borrow() && *lock(&unanswered) < SILENT_AFTER {
+    while !*stop.borrow() && !silence.lasts() {
         let Some(chain) = lock(&queue).pop_front() else {
             break;
         };
         let ended = player.chain(&chain).await?;
-        {
-            let mut count = lock(&unanswered);
-            *count = if ended.answered {
-                0
-            } else {
-                *count + usize::from(is_silent(&ended))
-            };
-        }
+        silence.note(&ended);
         let harmed = ended.harmed;
         done.push((chain, ended));
         if harmed {
@@ -380,13 +378,30 @@ async fn lane_of(
     Ok(done)
 }
 
-fn is_silent(ended: &Ended) -> bool {
-    ended.records.iter().any(|record| {
-        record
-            .reason
-            .as_ref()
-            .is_some_and(|reason| reason.code == "sut_silent")
-    })
+/// How many first controls in a row, over all lanes and chains, the SUT has left without an answer.
+#[derive(Clone, Default)]
+struct Silence(Arc<Mutex<usize>>);
+
+impl Silence {
+    fn note(&self, ended: &Ended) {
+        let mut count = lock(&self.0);
+        if ended.answered {
+            *count = 0;
+        } else if ended.records.iter().any(is_silent) {
+            *count += 1;
+        }
+    }
+
+    fn lasts(&self) -> bool {
+        *lock(&self.0) >= SILENT_AFTER
+    }
+}
+
+fn is_silent(record: &CaseRecord) -> bool {
+    record
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.code == "sut_silent")
 }
 
 /// A control that failed behind the attack and then passed: something else was going on.

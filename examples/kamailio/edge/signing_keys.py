@@ -1,16 +1,14 @@
 """The signing keys of the WAFs, fetched from their JWKS over checked TLS and cached per JWKS address."""
 
-import http.client
 import json
 import re
-import socket
-import ssl
 import time
-import urllib.parse
 
 from jwt.algorithms import ECAlgorithm
 
-LARGEST_SET = 65536
+from known_nodes import TROUBLE, KnownNodes
+
+ACCEPTED = {"Accept": "application/jwk-set+json, application/json"}
 
 
 class KeysOutOfReach(Exception):
@@ -28,10 +26,8 @@ class SigningKeys:
     """Keys by JWKS address and kid. `life`: seconds a fetched set counts; `pause`: least seconds between two tries."""
 
     def __init__(self, roots, address_of, life, pause=1.0, timeout=1.0):
-        self.context = ssl.create_default_context(cafile=roots)
-        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
-        self.address_of = address_of
-        self.life, self.pause, self.timeout = life, pause, timeout
+        self.nodes = KnownNodes(roots, address_of, timeout)
+        self.life, self.pause = life, pause
         self.sets = {}
 
     def key(self, jwks_uri, kid):
@@ -48,43 +44,12 @@ class SigningKeys:
 
     def _refetch(self, jwks_uri, known):
         try:
-            keys = _read_set(self._get(jwks_uri))
-        except (OSError, ValueError, RecursionError, http.client.HTTPException) as error:
+            keys = _read_set(self.nodes.ask("GET", jwks_uri, ACCEPTED))
+        except TROUBLE as error:
             raise KeysOutOfReach(f"{type(error).__name__}: {error}") from error
         finally:
             known.tried = time.monotonic()
         known.keys, known.fetched = keys, time.monotonic()
-
-    def _get(self, jwks_uri):
-        uri = urllib.parse.urlsplit(jwks_uri)
-        if uri.scheme != "https":
-            raise ValueError("jwks_uri is not https")
-        address = self.address_of(uri.hostname)
-        if address is None:
-            raise ValueError("jwks_uri names no node that is known")
-        connection = http.client.HTTPSConnection(uri.hostname, uri.port or 443, timeout=self.timeout, context=self.context)
-        try:
-            plain = socket.create_connection((address, uri.port or 443), self.timeout)
-            try:
-                connection.sock = self.context.wrap_socket(plain, server_hostname=uri.hostname)
-            except BaseException:
-                plain.close()
-                raise
-            connection.request("GET", uri.path or "/", headers={"Accept": "application/jwk-set+json, application/json"})
-            return self._body(connection.getresponse(), connection.sock)
-        finally:
-            connection.close()
-
-    def _body(self, response, sock):
-        """The body, within the time and size allowed for the whole, however slowly it drips."""
-        if response.status != 200:
-            raise ValueError(f"status {response.status}")
-        deadline, body = time.monotonic() + self.timeout, b""
-        while chunk := response.read1(8192):
-            body += chunk
-            if len(body) > LARGEST_SET or time.monotonic() > deadline:
-                raise ValueError("key set too large or too slow")
-        return body
 
 
 def _read_set(body):

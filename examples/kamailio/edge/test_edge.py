@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 import time
+import types
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -271,7 +272,7 @@ class KeySets(unittest.TestCase):
     def test_unknown_keys_are_asked_for_at_most_once_a_pause(self):
         keys, asked = SigningKeys.__new__(SigningKeys), []
         keys.life, keys.pause, keys.sets = 60, 60, {}
-        keys._get = lambda uri: asked.append(uri) or b'{"keys": []}'
+        keys.nodes = types.SimpleNamespace(ask=lambda method, uri, headers: asked.append(uri) or b'{"keys": []}')
         self.assertEqual([keys.key("u", kid) for kid in "abc"], [None] * 3)
         self.assertEqual(asked, ["u"])
 

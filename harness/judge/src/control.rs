@@ -150,12 +150,12 @@ fn nobody_answered(play: &Play<'_>, step: usize) -> bool {
     refused || mute
 }
 
-/// Whether the SUT did nothing on a connection: no handshake, no byte, no end.
+/// Whether the SUT served nothing on a connection: no answer and no end, and if it came no further than a handshake, none of that either.
 fn is_mute(play: &Play<'_>, number: u32, connection: &Connection<'_>) -> bool {
-    let spoke = connection
-        .tls()
-        .is_some_and(|facts| facts.version.is_some() || !facts.peer_chain.is_empty());
-    !spoke
+    let shook_hands = connection
+        .not_secured
+        .is_some_and(|(facts, _)| facts.version.is_some() || !facts.peer_chain.is_empty());
+    !shook_hands
         && !connection.ended_by_sut()
         && !play.received().any(|message| message.connection == number)
 }

@@ -281,6 +281,10 @@ fn a_connection_on_which_nobody_speaks_is_silence() {
         said(&control(&made)).1
     };
     assert_eq!(connected(|_| ()), "sut_silent");
+    let secured_only = connected(|made| {
+        made.secured(1, TlsFacts::default());
+    });
+    assert_eq!(secured_only, "sut_silent");
     let given_up = connected(|made| {
         made.event(What::NotSecured {
             connection: 1,

@@ -26,6 +26,7 @@ pub(crate) mod w4_code;
 pub(crate) mod w4_http;
 pub(crate) mod w4_page;
 pub(crate) mod waf;
+pub(crate) mod waf_introspection;
 pub(crate) mod waf_keys;
 pub(crate) mod waf_site;
 pub(crate) mod wic_bare;

@@ -3,6 +3,7 @@
 mod binding;
 mod contacts;
 pub(super) mod identity;
+mod record;
 mod shown;
 mod spelled;
 mod vouching;
@@ -12,13 +13,12 @@ use std::time::Duration;
 
 use self::shown::Shown;
 use super::connection::Connection;
-use super::operator::Record;
 use super::refusal::Refusal;
 use super::{Edge, hygiene, validation};
+use crate::Defect;
 use crate::sip::credentials::Credentials;
 use crate::sip::uri::{Address, Uri};
 use crate::sip::{Message, reason};
-use crate::{Defect, token};
 
 /// With what right a REGISTER goes to the core.
 #[derive(Clone, Debug)]
@@ -62,6 +62,14 @@ impl Plan {
             expires_cap: None,
         }
     }
+
+    /// What names the granting party towards the core, when somebody was granted something.
+    fn party(&self) -> Option<&str> {
+        match &self.right {
+            Right::Token(identity) => Some(&identity.entity),
+            _ => None,
+        }
+    }
 }
 
 /// A refusal, and the plan by which an edge that does not act on its own refusals goes on.
@@ -91,12 +99,13 @@ pub(super) async fn serve(
     if edge.lockout.holds(shared, impu.as_deref(), from) {
         return request.answer(403, reason(403));
     }
-    match decide(edge, connection, request).await {
+    let decided = decide(edge, connection, request).await;
+    match decided.and_then(|plan| served_at_all(edge, plan)) {
         Ok(plan) => forward(edge, connection, request, &plan).await,
         Err(refused) => {
             let refusal = &refused.refusal;
             edge.lockout.count(shared, impu.as_deref(), from);
-            keep_record(
+            record::keep(
                 edge,
                 request,
                 None,
@@ -112,10 +121,20 @@ pub(super) async fn serve(
     }
 }
 
-async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Result<Plan, Refused> {
-    if edge.shared.has(Defect::RefusesEverybody) {
-        return Err(Refusal::forbidden("nobody is served").into());
+/// An edge that serves nobody still knows, and records, who it was.
+fn served_at_all(edge: &Edge, plan: Plan) -> Result<Plan, Refused> {
+    if !edge.shared.has(Defect::RefusesEverybody) {
+        return Ok(plan);
     }
+    let refusal = Refusal::forbidden("nobody is served");
+    Err(match plan.party() {
+        Some(party) => refusal.of(party),
+        None => refusal,
+    }
+    .into())
+}
+
+async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Result<Plan, Refused> {
     if edge.shared.has(Defect::VouchesForEverybody)
         && let Some(plan) = vouching::plan(edge, request)
     {
@@ -324,12 +343,9 @@ async fn forward(
         .and_then(|uri| uri.strip_prefix("sip:")?.parse().ok())
         .unwrap_or(edge.core);
     let answer = edge.link.request(&message, there).last_answer().await;
-    let party = match &plan.right {
-        Right::Token(identity) => Some(identity.entity.clone()),
-        _ => None,
-    };
+    let party = plan.party().map(str::to_owned);
     let Some(answer) = answer else {
-        keep_record(
+        record::keep(
             edge,
             request,
             Some(plan),
@@ -349,7 +365,7 @@ async fn forward(
     if !accepted && edge.shared.has(Defect::AnswersForTheCore) {
         return request.answer(200, reason(200));
     }
-    keep_record(
+    record::keep(
         edge,
         request,
         Some(plan),
@@ -386,51 +402,4 @@ fn forward_all_the_same(edge: &Arc<Edge>, connection: &Connection, request: &Mes
             edge.link.send(&message, edge.core);
         });
     }
-}
-
-fn keep_record(
-    edge: &Edge,
-    request: &Message,
-    plan: Option<&Plan>,
-    party: Option<String>,
-    accepted: bool,
-    why: &'static str,
-) {
-    if !accepted && edge.shared.has(Defect::RecordsNoRefusals) {
-        return;
-    }
-    let first = edge.shared.world.parties.first();
-    let party = match party {
-        Some(_) if edge.shared.has(Defect::RecordsFirstParty) => {
-            first.map(|party| party.entity.clone())
-        }
-        party => party,
-    };
-    let impi = match plan.map(|plan| &plan.right) {
-        Some(Right::Token(identity)) => Some(identity.impi.clone()),
-        Some(Right::Digest { credentials, .. }) => credentials.get("username").map(str::to_owned),
-        _ => None,
-    };
-    let to = request
-        .value("To")
-        .and_then(Address::read)
-        .map(|to| to.uri)
-        .unwrap_or_default();
-    let impu = plan.and_then(|plan| plan.rewritten.clone()).unwrap_or(to);
-    let call_id = request.value("Call-ID").unwrap_or_default().to_owned();
-    let keeps = edge.shared.has(Defect::KeepsTokenInRecord);
-    let shown = request
-        .value("Authorization")
-        .filter(|_| keeps)
-        .map(str::to_owned);
-    edge.operator().keep(Record {
-        call_id,
-        impi,
-        impu,
-        party,
-        accepted,
-        why,
-        shown,
-        time: token::now(),
-    });
 }

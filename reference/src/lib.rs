@@ -13,6 +13,7 @@ mod ep_cscf;
 pub mod fuzz;
 mod model;
 mod net;
+mod shared;
 mod sip;
 mod token;
 mod trust;
@@ -28,6 +29,8 @@ use std::sync::Arc;
 
 pub use defect::{Defect, UnknownDefect};
 pub use model::Model;
+pub use shared::Asked;
+pub(crate) use shared::Shared;
 
 /// A node that the reference can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,6 +67,8 @@ pub struct Options {
 pub struct Running {
     /// Where hooks and visits are asked for, see `docs/profile.md`.
     pub control: SocketAddr,
+    /// Which mistakes were asked for.
+    pub asked: Arc<Asked>,
     tasks: tokio::task::JoinSet<()>,
 }
 
@@ -97,41 +102,13 @@ pub enum StartError {
     },
 }
 
-/// Everything that the nodes of one process share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) world: world::World,
-    pub(crate) model: Model,
-    pub(crate) defect: Option<Defect>,
-}
-
-impl Shared {
-    /// A world without anybody, for parsers that need the answers of a SUT file only.
-    pub(crate) fn bare() -> Self {
-        Self {
-            world: world::World::default(),
-            model: Model::default(),
-            defect: None,
-        }
-    }
-
-    /// Whether this process makes that mistake.
-    pub(crate) fn has(&self, defect: Defect) -> bool {
-        self.defect == Some(defect)
-    }
-}
-
 /// Starts the nodes of `options` and returns when all of them listen.
 ///
 /// # Errors
 /// [`StartError`] when the world cannot be read or an address of it cannot be bound.
 pub async fn start(options: Options) -> Result<Running, StartError> {
     let world = world::World::read(&options.world)?;
-    let shared = Arc::new(Shared {
-        world,
-        model: options.model,
-        defect: options.defect,
-    });
+    let shared = Arc::new(Shared::new(world, options.model, options.defect));
     let mut tasks = tokio::task::JoinSet::new();
     let mut hooks = control::Hooks::default();
     for role in &options.roles {
@@ -144,5 +121,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         }
     }
     let control = control::serve(hooks, &mut tasks).await?;
-    Ok(Running { control, tasks })
+    Ok(Running {
+        control,
+        asked: shared.asked(),
+        tasks,
+    })
 }

@@ -26,6 +26,9 @@ pub enum Progress {
     Note(String),
 }
 
+/// Who is told of each play before its first step.
+pub type Watch = Box<dyn Fn(&str) + Send + Sync>;
+
 /// The journal of a run: `events.ndjson`, the plays' numbers, the news.
 pub struct Journal {
     path: PathBuf,
@@ -33,6 +36,8 @@ pub struct Journal {
     /// How often each script was played.
     numbers: Mutex<HashMap<String, u32>>,
     news: UnboundedSender<Progress>,
+    /// Told of each play before its first step, where somebody looks at the SUT from inside.
+    watch: Option<Watch>,
     plays: std::sync::atomic::AtomicU64,
 }
 
@@ -47,8 +52,16 @@ impl Journal {
             file: Mutex::new(File::create(folder.events())?),
             numbers: Mutex::default(),
             news,
+            watch: None,
             plays: std::sync::atomic::AtomicU64::new(0),
         })
+    }
+
+    /// Tells `watch` of each play before its first step.
+    #[must_use]
+    pub fn watched(mut self, watch: Option<Watch>) -> Self {
+        self.watch = watch;
+        self
     }
 
     /// The id of the next play of a case.
@@ -58,7 +71,12 @@ impl Journal {
         let mut numbers = lock(&self.numbers);
         let number = numbers.entry(case.to_owned()).or_default();
         *number += 1;
-        format!("{case}#{number}")
+        let play = format!("{case}#{number}");
+        drop(numbers);
+        if let Some(watch) = &self.watch {
+            watch(&play);
+        }
+        play
     }
 
     /// How many plays there were.

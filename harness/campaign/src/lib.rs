@@ -15,7 +15,7 @@ pub mod phase;
 pub mod rejudge;
 
 pub use chain::{Chain, plan};
-pub use journal::{Journal, Progress};
+pub use journal::{Journal, Progress, Watch};
 pub use phase::{Outcome, Phase, PhaseError, run};
 pub use stage::launch::{Later, Process, Runs, StartError, Started};
 pub use stage::world::WorldError;

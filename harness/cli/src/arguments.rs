@@ -157,10 +157,10 @@ pub(crate) struct Selftest {
     /// Only the cases that this selects, as for `run`.
     #[arg(long)]
     pub(crate) only: Option<String>,
-    /// Play every attack against every defect of its role, and fail for a kill that no scenario declares.
+    /// Play every attack against every defect that can change it, and fail for a kill that no scenario declares.
     #[arg(long)]
     pub(crate) every: bool,
-    /// Defects that are tried at a time; two for each core if it is not said.
+    /// Trials at a time; four for each core if it is not said.
     #[arg(long)]
     pub(crate) jobs: Option<usize>,
     /// Another order of the attacks.

@@ -1,12 +1,14 @@
 //! The reference as a SUT in process.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use campaign::{Later, Runs, StartError, Started, World};
 use evidence::Role;
 use script::Answers;
 use script::sut_file::Hook;
 
+use crate::consulted::Consulted;
 use crate::suite::reference_roles;
 
 /// Hooks that the reference answers at its control address.
@@ -24,6 +26,8 @@ pub(crate) struct Embedded {
     pub(crate) answers: Answers,
     pub(crate) defect: Option<reference::Defect>,
     pub(crate) running: Option<reference::Running>,
+    /// Who is told which mistakes it asks for.
+    pub(crate) consulted: Option<Arc<Consulted>>,
 }
 
 impl Runs for Embedded {
@@ -45,6 +49,9 @@ impl Runs for Embedded {
                 .await
                 .map_err(|why| StartError::Reference(why.to_string()))?;
             let address = format!("http://{}/hook", running.control);
+            if let Some(consulted) = &self.consulted {
+                consulted.started(&running.asked);
+            }
             self.running = Some(running);
             Ok(HOOKS
                 .iter()

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod commands;
+mod consulted;
 mod embedded;
 mod output;
 mod suite;

@@ -211,7 +211,8 @@ pub fn read_outcomes(source: &Arc<Source>, problems: &mut Problems) -> Vec<Outco
     })
 }
 
-fn each<T>(
+/// The rows of a file that holds one kind of them.
+pub(crate) fn each<T>(
     source: &Arc<Source>,
     name: &'static str,
     problems: &mut Problems,

@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 use evidence::Role;
 use evidence::record::Kind;
 
+use crate::also_kills::AlsoKills;
 use crate::catalogue::Requirement;
 use crate::problem::Problems;
 use crate::scenario::{Attack, Conditions, Control, Outcome, Word};
+use crate::select::glob;
 use crate::source::Span;
 use crate::step::{Change, Step};
 use crate::suite::{Suite, Vocabulary};
@@ -205,6 +207,27 @@ impl Checker<'_> {
                 format!("nothing proves `{}`", attack.id),
                 help,
             );
+        }
+    }
+
+    /// A row of `also-kills.toml`: a mistake that there is, of attacks that there are.
+    pub(crate) fn also_kills(&self, row: &AlsoKills, problems: &mut Problems) {
+        let names = self.vocabulary.defects.iter();
+        let defects: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+        self.known("defect", &row.defect, &defects, problems);
+        for word in &row.attacks {
+            let fits = |attack: &Attack| {
+                let variants = attack.variants.keys();
+                let mut ids = variants.map(|name| format!("{}[{name}]", attack.id));
+                glob(&word.text, &attack.id) || ids.any(|id| glob(&word.text, &id))
+            };
+            if !self.suite.attacks.values().any(fits) {
+                problems.add(
+                    &word.span,
+                    format!("no attack is named `{}`", word.text),
+                    "write the id of one, with its [variant] or without, or a glob",
+                );
+            }
         }
     }
 

@@ -63,9 +63,14 @@ pub fn scripts(text: &str) {
     }
 }
 
-/// Clauses, items and outcomes.
+/// Clauses, items, outcomes and further kills.
 pub fn catalogue(text: &str) {
-    for path in ["requirements/any.toml", "ics.toml", "outcomes.toml"] {
+    for path in [
+        "requirements/any.toml",
+        "ics.toml",
+        "outcomes.toml",
+        "also-kills.toml",
+    ] {
         let file = [(path.to_owned(), text.to_owned())];
         if let Err(problems) = Suite::read(file, &vocabulary()) {
             shown(&problems);

@@ -3,9 +3,11 @@
 //! - [`suite`] every file of `scenarios/` read and checked against the others
 //! - [`scenario`] controls, attacks, audits; [`step`] their steps and changes; [`vocabulary`] the verbs
 //! - [`catalogue`] clauses, ICS items, outcomes; [`sut_file`] what a vendor declares
+//! - [`also_kills`] what mistakes an attack catches beside its own
 //! - [`case`] the suite expanded for one SUT; [`select`] which of it is played
 //! - [`node`], [`source`], [`problem`] TOML with spans, and errors as a compiler shows them
 
+pub mod also_kills;
 pub mod case;
 pub mod catalogue;
 mod check;

@@ -329,7 +329,7 @@ fn at_id(entries: &[(Key, Node)], span: &Span) -> Span {
         .map_or_else(|| span.clone(), |(_, node)| node.span.clone())
 }
 
-fn word(node: &Node, problems: &mut Problems) -> Option<Word> {
+pub(crate) fn word(node: &Node, problems: &mut Problems) -> Option<Word> {
     Some(Word {
         text: node.text(problems)?,
         span: node.span.clone(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use evidence::Role;
 
+use crate::also_kills::{self, AlsoKills};
 use crate::catalogue::{
     Item, OutcomeSet, Requirement, read_items, read_outcomes, read_requirements,
 };
@@ -39,6 +40,8 @@ pub struct Suite {
     pub controls: BTreeMap<String, Control>,
     /// Attacks and audits by slug.
     pub attacks: BTreeMap<String, Attack>,
+    /// Kills beside the proofs, by mistake.
+    pub also_kills: Vec<AlsoKills>,
     /// Every file, for the run folder.
     pub sources: Vec<Arc<Source>>,
 }
@@ -85,6 +88,8 @@ impl Suite {
                 }
                 self.outcomes.insert(outcome.id.clone(), outcome);
             }
+        } else if path == "also-kills.toml" {
+            self.also_kills.extend(also_kills::read(&source, problems));
         } else {
             let area = Area::read(&source, problems);
             for control in area.controls {
@@ -173,6 +178,9 @@ impl Suite {
         }
         for attack in self.attacks.values() {
             checker.attack(attack, problems);
+        }
+        for row in &self.also_kills {
+            checker.also_kills(row, problems);
         }
     }
 }

@@ -1,22 +1,22 @@
-//! Whom an edge believes to be an authorisation function: whom the library believes, and whom the careless do.
+//! Whom an edge believes to be an authorisation function: whom the library and our own checks believe, and whom the careless do.
+
+use std::sync::Arc;
 
 use rustls::ClientConfig;
 
-use crate::trust::{Fault, Trust};
+use crate::trust::{Fault, Tolerance, Trust};
 use crate::{Defect, Shared, StartError};
 
-/// Loosens the verifier of a client of the authorisation functions where a mistake says so.
-pub(super) fn loosen(shared: &Shared, config: &mut ClientConfig) -> Result<(), StartError> {
-    let tolerated = shared.defect.and_then(|defect| match defect {
-        Defect::EdgeTakesUnknownWaf => Some(Fault::UnknownAuthority),
-        Defect::EdgeTakesSelfSignedWaf => Some(Fault::SelfSigned),
-        Defect::EdgeTakesExpiredWaf => Some(Fault::Expired),
-        Defect::EdgeTakesAnyWafName => Some(Fault::WrongName),
-        _ => None,
-    });
-    if tolerated.is_none() {
-        return Ok(());
-    }
+const MISTAKES: &[(Defect, Fault)] = &[
+    (Defect::EdgeTakesUnknownWaf, Fault::UnknownAuthority),
+    (Defect::EdgeTakesSelfSignedWaf, Fault::SelfSigned),
+    (Defect::EdgeTakesExpiredWaf, Fault::Expired),
+    (Defect::EdgeTakesAnyWafName, Fault::WrongName),
+];
+
+/// Judges authorisation functions by the library and the checks of our own, and tolerates what a mistake says.
+pub(super) fn loosen(shared: &Arc<Shared>, config: &mut ClientConfig) -> Result<(), StartError> {
+    let tolerated = Tolerance::by_mistake(shared, MISTAKES);
     let path = "roots.pem";
     let trust = Trust::in_pem(&shared.world.text(path)?, tolerated)
         .and_then(Trust::of_servers)

@@ -135,18 +135,22 @@ impl Connection {
 
     /// Whether an IMPI may not register here because another one has.
     pub(super) fn other_identity(&self, impi: &str, edge: &Edge) -> bool {
-        let one = edge.shared.model.answer("multi-id", "no") == "no"
-            && !edge.shared.has(Defect::ManyIdentities);
-        let kept = edge.shared.has(Defect::RefreshTrustsConnection)
-            || edge.shared.has(Defect::LabelsByConnection);
-        one && !kept && self.alive().any(|bound| bound.impi != impi)
+        let open = [
+            Defect::ManyIdentities,
+            Defect::RefreshTrustsConnection,
+            Defect::LabelsByConnection,
+        ];
+        self.alive().any(|bound| bound.impi != impi)
+            && edge.shared.model.answer("multi-id", "no") == "no"
+            && edge.shared.among(&open).is_none()
     }
 
     /// Whether somebody is registered here, and not this public identity.
     pub(super) fn serves_other_than(&self, impu: Option<&str>, edge: &Edge) -> bool {
-        let one = edge.shared.model.answer("multi-id", "no") == "no"
-            && !edge.shared.has(Defect::ManyIdentities);
-        one && self.alive().next().is_some() && self.bound_to(impu).is_none()
+        self.alive().next().is_some()
+            && self.bound_to(impu).is_none()
+            && edge.shared.model.answer("multi-id", "no") == "no"
+            && !edge.shared.has(Defect::ManyIdentities)
     }
 
     /// Remembers that a party's token registered somebody here.
@@ -185,9 +189,10 @@ impl Drop for FlowGuard {
         self.edge
             .subscriptions()
             .retain(|_, about| about.flow != self.id);
-        if let Some(gone) = gone.filter(|_| self.edge.shared.has(Defect::CloseEndsIdentity)) {
-            let gone = gone.identities();
-            flows.retain(|_, flow| !flow.identities().iter().any(|each| gone.contains(each)));
+        let gone = gone.map(|gone| gone.identities()).unwrap_or_default();
+        let shares = |flow: &Flow| flow.identities().iter().any(|each| gone.contains(each));
+        if flows.values().any(shares) && self.edge.shared.has(Defect::CloseEndsIdentity) {
+            flows.retain(|_, flow| !shares(flow));
         }
     }
 }
@@ -267,8 +272,8 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         };
         let Some(frame) = next else { return };
         let Ok(frame) = frame else {
-            if edge.shared.has(Defect::DiesOfLongMessage)
-                && matches!(frame, Err(Error::Capacity(_)))
+            if matches!(frame, Err(Error::Capacity(_)))
+                && edge.shared.has(Defect::DiesOfLongMessage)
             {
                 dead.store(true, Ordering::Relaxed);
             }
@@ -287,14 +292,11 @@ async fn read<S: AsyncRead + AsyncWrite + Unpin>(
         if !dead.load(Ordering::Relaxed) && !take(edge, connection, flow, &bytes, dead).await {
             return;
         }
-        if edge.shared.has(Defect::PipelinedInheritsRight) {
-            waiting = source.next().now_or_never();
-            let right = connection
-                .bound
-                .last()
-                .and_then(|bound| bound.by_token.clone());
-            connection.inherited = right.filter(|_| waiting.is_some());
-        }
+        waiting = source.next().now_or_never();
+        let right = connection.bound.last();
+        connection.inherited = right
+            .and_then(|bound| bound.by_token.clone())
+            .filter(|_| waiting.is_some() && edge.shared.has(Defect::PipelinedInheritsRight));
     }
 }
 
@@ -324,13 +326,14 @@ async fn take(
     bytes: &[u8],
     dead: &AtomicBool,
 ) -> bool {
-    if edge.shared.has(Defect::AnswersFramedHttp) && bytes.starts_with(b"GET ") {
+    if bytes.starts_with(b"GET ") && edge.shared.has(Defect::AnswersFramedHttp) {
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
         let _ = connection.outbox.try_send(answer.to_vec());
         return true;
     }
     let joined;
-    let bytes = match edge.shared.has(Defect::JoinsMessages) {
+    let in_parts = !connection.begun.is_empty() || head_end(bytes).is_none();
+    let bytes = match in_parts && edge.shared.has(Defect::JoinsMessages) {
         true => {
             connection.begun.extend_from_slice(bytes);
             if head_end(&connection.begun).is_none() && connection.begun.len() < MAX_BEGUN {
@@ -387,9 +390,8 @@ async fn handle(edge: &Arc<Edge>, connection: &mut Connection, flow: &Flow, mess
 fn unsupported(edge: &Edge, message: &Message) -> Option<Message> {
     let tags: Vec<&str> = message.values("Proxy-Require").collect();
     let exempt = matches!(message.start, Start::Response { .. })
-        || matches!(message.method(), "ACK" | "CANCEL")
-        || edge.shared.has(Defect::IgnoresProxyRequire);
-    if tags.is_empty() || exempt {
+        || matches!(message.method(), "ACK" | "CANCEL");
+    if tags.is_empty() || exempt || edge.shared.has(Defect::IgnoresProxyRequire) {
         return None;
     }
     let mut answer = message.answer(420, reason(420));
@@ -399,20 +401,16 @@ fn unsupported(edge: &Edge, message: &Message) -> Option<Message> {
 
 /// The address in Via, for those who answer to it instead of to the connection.
 fn sent_by(edge: &Edge, request: &Message) -> Option<std::net::SocketAddr> {
-    if !edge.shared.has(Defect::AnswersToVia) {
-        return None;
-    }
     let via = request.value("Via")?.split(';').next()?;
-    via.split_ascii_whitespace().nth(1)?.parse().ok()
+    let there = via.split_ascii_whitespace().nth(1)?.parse().ok();
+    there.filter(|_| edge.shared.has(Defect::AnswersToVia))
 }
 
 /// Where a second message begins behind the length of the first, for those who split there.
 fn second_message(edge: &Edge, bytes: &[u8]) -> Option<usize> {
-    if !edge.shared.has(Defect::SplitsTwoMessages) {
-        return None;
-    }
     let end = head_end(bytes)?;
     let message = Message::read(bytes, Framing::Datagram).ok()?;
     message.value("Content-Length")?;
-    Some(end + message.body.len()).filter(|at| *at < bytes.len())
+    Some(end + message.body.len())
+        .filter(|at| *at < bytes.len() && edge.shared.has(Defect::SplitsTwoMessages))
 }

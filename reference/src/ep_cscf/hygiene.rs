@@ -46,6 +46,9 @@ pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Mess
     };
     message.replace("Max-Forwards", left.to_string());
     for name in TRUST_DOMAIN {
+        if message.value(name).is_none() {
+            continue;
+        }
         let passes = match name {
             "P-Asserted-Identity" => shared.has(Defect::PassesPai),
             "P-Served-User" => shared.has(Defect::PassesServedUser),
@@ -56,24 +59,26 @@ pub(super) fn cleaned(edge: &Edge, flow: &str, request: &Message) -> Option<Mess
             message.remove(name);
         }
     }
-    if !shared.has(Defect::PassesRoute) {
+    if message.value("Route").is_some() && !shared.has(Defect::PassesRoute) {
         message.remove("Route");
     }
     message.remove("Authorization");
     message.remove("Proxy-Authorization");
-    if shared.has(Defect::PassesUnknownScheme) {
-        let unknown = request
-            .values("Authorization")
-            .filter(|value| !lenient::is_known_scheme(value));
-        unknown.for_each(|value| message.push("Authorization", value));
+    let unknown: Vec<&str> = request
+        .values("Authorization")
+        .filter(|value| !lenient::is_known_scheme(value))
+        .collect();
+    if !unknown.is_empty() && shared.has(Defect::PassesUnknownScheme) {
+        for value in unknown {
+            message.push("Authorization", value);
+        }
     }
-    if shared.has(Defect::PassesToken) {
+    if request.value("Authorization").is_some() && shared.has(Defect::PassesToken) {
         let shown = request.values("Authorization").map(str::to_owned);
         shown.for_each(|value| message.push("Proxy-Authorization", value));
     }
-    if shared.has(Defect::CutsLongLines) {
-        lenient::cut(&mut message);
-    }
+    let cut = lenient::cut(message.clone());
+    let mut message = shared.misreads(Defect::CutsLongLines, message, cut);
     let incoming = request.branch().unwrap_or_default();
     let branch = branch(flow, incoming, request.cseq().unwrap_or_default());
     message.push_front("Via", edge.link.via(&branch));
@@ -115,11 +120,11 @@ pub(super) fn register(edge: &Edge, flow: &str, request: &Message, plan: &Plan) 
     if !required {
         message.push("Require", "path");
     }
-    if !edge.shared.has(Defect::PassesTdHeaders) || message.value("P-Visited-Network-ID").is_none()
+    if message.value("P-Visited-Network-ID").is_none() || !edge.shared.has(Defect::PassesTdHeaders)
     {
         message.push("P-Visited-Network-ID", world.visited_network.as_str());
     }
-    if !edge.shared.has(Defect::PassesTdHeaders) || message.value("P-Charging-Vector").is_none() {
+    if message.value("P-Charging-Vector").is_none() || !edge.shared.has(Defect::PassesTdHeaders) {
         let icid = crate::net::random_hex(12);
         message.push(
             "P-Charging-Vector",
@@ -129,15 +134,16 @@ pub(super) fn register(edge: &Edge, flow: &str, request: &Message, plan: &Plan) 
     if let Some(authorization) = authorization(edge, request, plan) {
         message.push("Authorization", authorization);
     }
-    if edge.shared.has(Defect::UnpacksRequestUriHeaders) {
+    if message.request_uri().contains('?') && edge.shared.has(Defect::UnpacksRequestUriHeaders) {
         lenient::unpack_headers(&mut message);
     }
-    if edge.shared.has(Defect::PassesFurtherAuthorization) {
+    let several = request.values("Authorization").nth(1).is_some();
+    if several && edge.shared.has(Defect::PassesFurtherAuthorization) {
         let further = request.values("Authorization").skip(1);
         further.for_each(|value| message.push("Authorization", value));
     }
-    if edge.shared.has(Defect::AssertsHints)
-        && let Some(hint) = HINTS.iter().find_map(|name| request.value(name))
+    if let Some(hint) = HINTS.iter().find_map(|name| request.value(name))
+        && edge.shared.has(Defect::AssertsHints)
     {
         message.push("P-Asserted-Identity", hint);
     }
@@ -151,32 +157,29 @@ fn authorization(edge: &Edge, request: &Message, plan: &Plan) -> Option<String> 
         Right::Token(identity) => {
             let domain = &shared.world.domain;
             let label = "auth-done";
-            let username = match shared.has(Defect::WritesImpiRaw) {
-                true => format!("\"{}\"", identity.impi),
-                false => quote(&identity.impi),
-            };
+            let raw = format!("\"{}\"", identity.impi);
+            let username = shared.misreads(Defect::WritesImpiRaw, quote(&identity.impi), raw);
             Some(format!(
                 r#"Digest username={username}, realm="{domain}", uri="sip:{domain}", nonce="", response="", integrity-protected="{label}", authorization-entity={}"#,
                 quote(&identity.entity),
             ))
         }
-        Right::Digest { credentials, label } => Some(labelled(
-            credentials,
-            *label,
-            shared.has(Defect::PassesIntegrityProtected) || shared.has(Defect::FiltersLabelByText),
-        )),
-        Right::Nothing if shared.has(Defect::PassesIntegrityProtected) => {
-            request.value("Authorization").map(str::to_owned)
-        }
-        Right::Nothing => None,
+        Right::Digest { credentials, label } => Some(labelled(credentials, *label, || {
+            let keeping = [Defect::PassesIntegrityProtected, Defect::FiltersLabelByText];
+            shared.among(&keeping).is_some()
+        })),
+        Right::Nothing => request
+            .value("Authorization")
+            .filter(|_| shared.has(Defect::PassesIntegrityProtected))
+            .map(str::to_owned),
     }
 }
 
 /// Digest credentials with our label in the place of whatever the client wrote.
-fn labelled(credentials: &Credentials, label: Option<&str>, keeps: bool) -> String {
+fn labelled(credentials: &Credentials, label: Option<&str>, keeps: impl Fn() -> bool) -> String {
     let mut own = credentials.clone();
     let shown = own.get("integrity-protected").is_some();
-    if keeps && shown {
+    if shown && keeps() {
         return own.print(&["algorithm", "qop", "nc"]);
     }
     own.parameters
@@ -228,7 +231,11 @@ fn cap_expires(message: &mut Message, cap: u64) {
 }
 
 /// An answer of the core as the client gets it: without our Via, with the client's own To and From, without session keys.
-pub(super) fn answer(request: &Message, from_core: Message, keeps_keys: bool) -> Message {
+pub(super) fn answer(
+    request: &Message,
+    from_core: Message,
+    keeps_keys: impl Fn() -> bool,
+) -> Message {
     let mut answer = from_core;
     answer.remove("Via");
     for via in request.values("Via").collect::<Vec<_>>().into_iter().rev() {
@@ -255,7 +262,7 @@ pub(super) fn answer(request: &Message, from_core: Message, keeps_keys: bool) ->
     for header in answer
         .headers
         .iter_mut()
-        .filter(|header| header.is("WWW-Authenticate") && !keeps_keys)
+        .filter(|header| header.is("WWW-Authenticate"))
     {
         if let Some(mut challenge) = Credentials::read(&header.value) {
             let before = challenge.parameters.len();
@@ -264,7 +271,7 @@ pub(super) fn answer(request: &Message, from_core: Message, keeps_keys: bool) ->
                     .iter()
                     .any(|key| name.eq_ignore_ascii_case(key))
             });
-            if challenge.parameters.len() < before {
+            if challenge.parameters.len() < before && !keeps_keys() {
                 header.value = challenge.print(&["algorithm", "stale"]);
             }
         }

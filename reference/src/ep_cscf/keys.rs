@@ -47,10 +47,8 @@ impl KeyStore {
         let life = self.shared.model.seconds("key-refetch", 1.0);
         if let Some((at, keys)) = &*slot {
             let known = wanted.is_none_or(|wanted| keys.iter().any(|(kid, _)| kid == wanted));
-            if known && self.shared.has(Defect::KeepsWithdrawnKeys) {
-                return Ok(Arc::clone(keys));
-            }
-            if at.elapsed() < life && (known || at.elapsed() < Duration::from_secs(1)) {
+            let fresh = at.elapsed() < life && (known || at.elapsed() < Duration::from_secs(1));
+            if fresh || (known && self.shared.has(Defect::KeepsWithdrawnKeys)) {
                 return Ok(Arc::clone(keys));
             }
         }

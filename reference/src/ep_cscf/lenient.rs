@@ -13,36 +13,47 @@ const STAND_IN: char = '\u{e000}';
 
 /// Reads one message of a WebSocket.
 pub(super) fn read(edge: &Edge, bytes: &[u8]) -> Result<Message, Malformed> {
-    let shared = &edge.shared;
-    if shared.has(Defect::ForwardsLineAsItCame) {
-        return line_as_it_came(bytes);
-    }
-    if shared.has(Defect::ForwardsLengthAsItCame) {
-        return length_as_it_came(bytes);
-    }
-    if shared.has(Defect::KnowsLongToOnly) {
-        return short_to_as_it_came(bytes);
-    }
-    if shared.has(Defect::UnescapesMethod) {
-        return whole(&unescaped_method(bytes));
-    }
-    if shared.has(Defect::ReadsFirstLineOfFold) {
-        let mut message = whole(bytes)?;
-        message.as_it_came.first_line = first_line_of_to(bytes);
-        return Ok(message);
-    }
-    if shared.has(Defect::PassesBareLineFeed) {
-        let mut message = whole(&with_stand_in(bytes))?;
-        message.as_it_came.line_feed = Some(STAND_IN);
-        return Ok(message);
-    }
-    match whole(bytes) {
+    let mut read = match whole(bytes) {
         Err(Malformed {
             why,
             message: Some(message),
         }) if overlooks(edge, why) => Ok(message),
         read => read,
+    };
+    for (mistake, other) in LENIENT {
+        read = edge.shared.misreads(*mistake, read, other(bytes));
     }
+    read
+}
+
+/// A way to read, and the mistake that it is.
+type Lenient = (Defect, fn(&[u8]) -> Result<Message, Malformed>);
+
+const LENIENT: &[Lenient] = &[
+    (Defect::ForwardsLineAsItCame, line_as_it_came),
+    (Defect::ForwardsLengthAsItCame, length_as_it_came),
+    (Defect::KnowsLongToOnly, short_to_as_it_came),
+    (Defect::UnescapesMethod, method_unescaped),
+    (Defect::ReadsFirstLineOfFold, first_line_of_fold),
+    (Defect::PassesBareLineFeed, with_line_feeds),
+];
+
+fn method_unescaped(bytes: &[u8]) -> Result<Message, Malformed> {
+    whole(&unescaped_method(bytes))
+}
+
+fn first_line_of_fold(bytes: &[u8]) -> Result<Message, Malformed> {
+    let mut message = whole(bytes)?;
+    message.as_it_came.first_line = first_line_of_to(bytes);
+    Ok(message)
+}
+
+fn with_line_feeds(bytes: &[u8]) -> Result<Message, Malformed> {
+    let text = with_stand_in(bytes);
+    let mut message = whole(&text)?;
+    let stands = String::from_utf8_lossy(&text).contains(STAND_IN);
+    message.as_it_came.line_feed = stands.then_some(STAND_IN);
+    Ok(message)
 }
 
 fn whole(bytes: &[u8]) -> Result<Message, Malformed> {
@@ -97,8 +108,9 @@ fn line_as_it_came(bytes: &[u8]) -> Result<Message, Malformed> {
     let uri = uri.concat();
     let uri = uri.trim_matches(['<', '>']);
     let uri = uri.split([';', '?']).next().unwrap_or_default();
-    let mut message = whole(&[format!("{method} {uri} SIP/2.0").as_bytes(), rest].concat())?;
-    message.as_it_came.line = Some(line.to_owned());
+    let plain = format!("{method} {uri} SIP/2.0");
+    let mut message = whole(&[plain.as_bytes(), rest].concat())?;
+    message.as_it_came.line = Some(line.to_owned()).filter(|line| *line != plain);
     Ok(message)
 }
 
@@ -139,6 +151,9 @@ fn length_as_it_came(bytes: &[u8]) -> Result<Message, Malformed> {
             _ => kept.extend_from_slice(line),
         }
     }
+    if lengths == [(bytes.len() - end).to_string()] {
+        return whole(bytes);
+    }
     let mut message = whole(&[&kept, &bytes[end..]].concat())?;
     message.as_it_came.lengths = lengths;
     Ok(message)
@@ -160,7 +175,7 @@ fn unescaped_method(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Cuts every header value to what fits the buffer.
-pub(super) fn cut(message: &mut Message) {
+pub(super) fn cut(mut message: Message) -> Message {
     for header in &mut message.headers {
         let fits = (0..=BUFFER.min(header.value.len()))
             .rev()
@@ -168,6 +183,7 @@ pub(super) fn cut(message: &mut Message) {
             .unwrap_or(0);
         header.value.truncate(fits);
     }
+    message
 }
 
 /// What stands between the first pair of angle brackets; what is before and behind it does not count.

@@ -21,9 +21,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::connection::Client;
-use super::frames::Frames;
+use super::frames::{self, Frames};
 use super::{Edge, bare, connection, legacy_tls, upgrade};
-use crate::trust::Trust;
+use crate::trust::{Tolerance, Trust};
 use crate::web::Legacy;
 use crate::{Defect, Shared, StartError, net};
 
@@ -55,20 +55,18 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
         config.session_storage = ServerSessionMemoryCache::new(1024);
         config.send_tls13_tickets = 1;
     }
-    if !shared.has(Defect::AnyServerName) {
-        let inner = Arc::clone(&config.cert_resolver);
-        config.cert_resolver = Arc::new(OwnNames {
-            inner,
-            shared: Arc::clone(shared),
-        });
-    }
+    let inner = Arc::clone(&config.cert_resolver);
+    config.cert_resolver = Arc::new(OwnNames {
+        inner,
+        shared: Arc::clone(shared),
+    });
     Ok(Arc::new(config))
 }
 
 /// Looks at the certificates of devices: the library's own checks, and nobody has to show one.
 fn of_devices(shared: &Shared) -> Result<Arc<dyn ClientCertVerifier>, StartError> {
     let path = "roots.pem";
-    Trust::in_pem(&shared.world.text(path)?, None)
+    Trust::in_pem(&shared.world.text(path)?, Tolerance::none())
         .and_then(Trust::of_optional_clients)
         .map_err(|why| StartError::World {
             path: shared.world.folder.join(path),
@@ -88,6 +86,7 @@ impl ResolvesServerCert for OwnNames {
         if hello
             .server_name()
             .is_some_and(|name| !is_ours(&self.shared, name))
+            && !self.shared.has(Defect::AnyServerName)
         {
             return None;
         }
@@ -184,16 +183,14 @@ async fn secure(
     if edge.shared.has(Defect::LegacyTls) && legacy_tls::answer(&mut stream).await {
         return;
     }
-    let lax = match edge.shared.defect {
-        Some(Defect::TakesBrokenSuites) => Some(Legacy::Suites),
-        Some(Defect::HidesDowngrade) => Some(Legacy::Unmarked),
-        Some(Defect::UnboundRenegotiation) => Some(Legacy::Unbound),
-        _ => None,
-    };
-    if let Some(lax) = lax
-        && lax.answers(&stream).await
-    {
-        return;
+    for (mistake, lax) in [
+        (Defect::TakesBrokenSuites, Legacy::Suites),
+        (Defect::HidesDowngrade, Legacy::Unmarked),
+        (Defect::UnboundRenegotiation, Legacy::Unbound),
+    ] {
+        if edge.shared.has(mistake) && lax.answers(&stream).await {
+            return;
+        }
     }
     if edge.shared.has(Defect::ReadsClearSip) && bare::is_register(&stream).await {
         return bare::talk(edge, stream, Client::bare(from), dead).await;
@@ -224,7 +221,7 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     let Some(upgraded) = upgrade::accept(&edge, &mut stream, &dead).await else {
         return;
     };
-    let stream = Frames::new(stream, upgraded.rest, edge.shared.defect);
+    let stream = Frames::new(stream, upgraded.rest, edge.shared.among(frames::MISTAKES));
     let config = WebSocketConfig::default()
         .read_buffer_size(8 * 1024)
         .write_buffer_size(0)

@@ -35,10 +35,14 @@ impl Lockout {
 }
 
 fn key(shared: &Shared, impu: Option<&str>, from: IpAddr) -> Option<(String, u32)> {
-    match shared.defect? {
+    let kinds = [
+        Defect::LocksOutByName,
+        Defect::LocksOutByAddress,
+        Defect::LocksOutEverybody,
+    ];
+    match shared.among(&kinds)? {
         Defect::LocksOutByName => Some((impu?.to_owned(), OF_ONE)),
         Defect::LocksOutByAddress => Some((from.to_string(), OF_ONE)),
-        Defect::LocksOutEverybody => Some((String::new(), OF_ALL)),
-        _ => None,
+        _ => Some((String::new(), OF_ALL)),
     }
 }

@@ -34,7 +34,7 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::sip::link::{Link, Reply};
-use crate::{Shared, StartError, net, sip};
+use crate::{Defect, Shared, StartError, net, sip};
 
 /// How long keys and introspection may take; a REGISTER waits for them.
 const TRUST_DEADLINE: Duration = Duration::from_millis(1500);
@@ -109,7 +109,8 @@ impl Edge {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         let before = flows_of_tokens.insert(token.to_owned(), flow.to_owned());
-        if let Some(before) = before.filter(|before| before != flow) {
+        let moves = before.filter(|before| before != flow);
+        if let Some(before) = moves.filter(|_| self.shared.has(Defect::FlowPerToken)) {
             self.flows().remove(&before);
         }
     }

@@ -33,7 +33,7 @@ pub(super) struct Record {
     pub(super) party: Option<String>,
     pub(super) accepted: bool,
     pub(super) why: &'static str,
-    /// The credentials as they came, which an honest edge does not keep.
+    /// The credentials as they came, which an honest edge shows nobody.
     pub(super) shown: Option<String>,
     /// Seconds since the epoch.
     pub(super) time: f64,
@@ -126,23 +126,35 @@ impl Operator {
     }
 
     /// What was recorded of the registrations whose Call-ID has this word in it.
-    fn evidence(&self, mark: &str) -> Value {
+    fn evidence(&self, mark: &str, shared: &Shared) -> Value {
+        let first = shared.world.parties.first().map(|party| &party.entity);
         let found = self
             .records
             .iter()
             .filter(|record| !mark.is_empty() && record.call_id.contains(mark))
+            .filter(|record| record.accepted || !shared.has(Defect::RecordsNoRefusals))
             .map(|record| {
+                let party = match &record.party {
+                    Some(party)
+                        if first != Some(party) && shared.has(Defect::RecordsFirstParty) =>
+                    {
+                        first
+                    }
+                    party => party.as_ref(),
+                };
                 let mut kept = json!({
                     "call_id": record.call_id,
                     "impi": record.impi,
                     "impu": record.impu,
-                    "party": record.party,
+                    "party": party,
                     "outcome": if record.accepted { "accepted" } else { "refused" },
                     "accepted": record.accepted,
                     "reason": record.why,
                     "time": record.time,
                 });
-                if let Some(shown) = &record.shown {
+                if let Some(shown) = &record.shown
+                    && shared.has(Defect::KeepsTokenInRecord)
+                {
                     kept["authorization"] = json!(shown);
                 }
                 kept
@@ -205,7 +217,7 @@ pub(super) fn answer_hooks(edge: &Arc<Edge>, hooks: &mut Hooks) {
     hooks.on("evidence", move |asked| {
         let records = here
             .operator()
-            .evidence(asked["mark"].as_str().unwrap_or_default());
+            .evidence(asked["mark"].as_str().unwrap_or_default(), &here.shared);
         async move { json!({ "records": records }) }
     });
 }

@@ -158,13 +158,11 @@ async fn decide(edge: &Edge, connection: &Connection, request: &Message) -> Resu
             let admission = validation::validate(edge, &token, origin, known, refreshes).await?;
             let shown = connection.client.thumbprint.as_deref();
             validation::check_confirmation(edge, &admission, shown)?;
-            if edge.shared.has(Defect::OtherUrisUnvouched) && to.known.is_none() {
+            if to.known.is_none() && edge.shared.has(Defect::OtherUrisUnvouched) {
                 return Ok(Plan::new(Right::Nothing));
             }
             let mut plan = identity::admit(edge, connection, request, admission, &to, &from)?;
-            if edge.shared.has(Defect::FlowPerToken) {
-                edge.move_flow(&token, &connection.flow_id);
-            }
+            edge.move_flow(&token, &connection.flow_id);
             if let (Right::Token(identity), Some(username)) = (&mut plan.right, username) {
                 identity.impi = username;
             }
@@ -242,11 +240,11 @@ fn digest(
         .get("response")
         .is_some_and(|response| !response.is_empty());
     let proven = bound.is_some_and(|bound| bound.by_digest && bound.impi == impi)
-        || edge.shared.has(Defect::LabelsByConnection)
-            && connection.alive().any(|bound| bound.by_digest);
+        || connection.alive().any(|bound| bound.by_digest)
+            && edge.shared.has(Defect::LabelsByConnection);
     let aka = credentials.get("algorithm").is_some_and(is_aka_over_tls)
         || connection.challenged_by_aka && edge.shared.has(Defect::LabelsByChallenge);
-    let resumed = edge.shared.has(Defect::LabelsResumedSession) && !connection.resumed.is_empty();
+    let resumed = !connection.resumed.is_empty() && edge.shared.has(Defect::LabelsResumedSession);
     let label = match (proven, answered) {
         _ if edge.shared.has(Defect::LabelsAuthDoneForDigest) => Some("auth-done"),
         _ if edge.shared.has(Defect::LabelsTlsYesAlways) => Some("tls-yes"),
@@ -288,14 +286,14 @@ fn without_credentials(
     leaving: bool,
 ) -> Result<Plan, Refused> {
     let shared = &edge.shared;
-    if shared.has(Defect::DeregWithoutToken) && leaving {
+    if leaving && shared.has(Defect::DeregWithoutToken) {
         return identity::guessed(edge, to);
     }
     if let Some(identity) = connection.inherited.clone() {
         return Ok(Plan::new(Right::Token(identity)));
     }
-    if shared.has(Defect::AnyIdentityOnConnection)
-        && connection.alive().any(|bound| bound.by_token.is_some())
+    if connection.alive().any(|bound| bound.by_token.is_some())
+        && shared.has(Defect::AnyIdentityOnConnection)
     {
         return identity::guessed(edge, to);
     }
@@ -303,17 +301,16 @@ fn without_credentials(
         .resumed
         .iter()
         .find(|bound| Some(bound.impu.as_str()) == to.known.as_deref());
-    if shared.has(Defect::SessionIsCredential)
-        && let Some(identity) = resumed.and_then(|bound| bound.by_token.clone())
+    if let Some(identity) = resumed.and_then(|bound| bound.by_token.clone())
+        && shared.has(Defect::SessionIsCredential)
     {
         return Ok(Plan::new(Right::Token(identity)));
     }
-    let session = shared.model.answer("rereg", "token") != "token"
-        || shared.has(Defect::ConnectionIsCredential);
     if let Some(identity) = connection
         .bound_to(to.known.as_deref())
         .and_then(|bound| bound.by_token.clone())
-        && session
+        && (shared.model.answer("rereg", "token") != "token"
+            || shared.has(Defect::ConnectionIsCredential))
     {
         identity::check_switch(edge, &identity.party)?;
         return Ok(Plan::new(Right::Token(identity)));
@@ -339,8 +336,8 @@ async fn forward(
         return request.answer(483, reason(483));
     };
     let there = Some(request.request_uri())
-        .filter(|_| edge.shared.has(Defect::FollowsRequestUri))
         .and_then(|uri| uri.strip_prefix("sip:")?.parse().ok())
+        .filter(|_| edge.shared.has(Defect::FollowsRequestUri))
         .unwrap_or(edge.core);
     let answer = edge.link.request(&message, there).last_answer().await;
     let party = plan.party().map(str::to_owned);
@@ -359,7 +356,7 @@ async fn forward(
         return request.answer(504, reason(504));
     };
     let accepted = (200..300).contains(&answer.code());
-    if edge.shared.has(Defect::BindsWhateverTheCoreSays) {
+    if !accepted && edge.shared.has(Defect::BindsWhateverTheCoreSays) {
         binding::bind(edge, connection, request, plan, &answer);
     }
     if !accepted && edge.shared.has(Defect::AnswersForTheCore) {
@@ -384,7 +381,9 @@ async fn forward(
         .values("WWW-Authenticate")
         .filter_map(Credentials::read)
         .any(|challenge| challenge.get("algorithm").is_some_and(is_aka_over_tls));
-    hygiene::answer(request, answer, edge.shared.has(Defect::PassesSessionKeys))
+    hygiene::answer(request, answer, || {
+        edge.shared.has(Defect::PassesSessionKeys)
+    })
 }
 
 /// Sends on what was refused: at once, or after a while when nobody looks any more.

@@ -53,7 +53,7 @@ pub(super) fn serve(edge: &Arc<Edge>, connection: &Connection, request: &Message
             let last = answer.code() >= 200;
             if answer.code() != 100
                 && outbox
-                    .try_send(hygiene::answer(&request, answer, false).print())
+                    .try_send(hygiene::answer(&request, answer, || false).print())
                     .is_err()
             {
                 return;
@@ -75,13 +75,13 @@ fn asserted(edge: &Edge, connection: &Connection, request: &Message) -> Option<S
     if shared.has(Defect::VouchesForEverybody) {
         return from.known;
     }
-    if shared.has(Defect::InviteBeforeRegister) && connection.bound.is_empty() {
+    if connection.bound.is_empty() && shared.has(Defect::InviteBeforeRegister) {
         return from.known;
     }
     let preferred: Vec<&str> = request.values("P-Preferred-Identity").collect();
     let preferred = Address::read_all(preferred.into_iter())?;
-    if shared.has(Defect::IgnoresInviteIdentity)
-        && let Some(address) = preferred.first()
+    if let Some(address) = preferred.first()
+        && shared.has(Defect::IgnoresInviteIdentity)
     {
         return Some(address.uri.clone());
     }
@@ -90,7 +90,7 @@ fn asserted(edge: &Edge, connection: &Connection, request: &Message) -> Option<S
             .bound_to(uri.as_deref())
             .map(|bound| bound.impu.clone())
     };
-    if shared.has(Defect::ServesAfterDeregistration) && connection.had(from.known.as_deref()) {
+    if connection.had(from.known.as_deref()) && shared.has(Defect::ServesAfterDeregistration) {
         return from.known;
     }
     if let Some(address) = preferred.first() {

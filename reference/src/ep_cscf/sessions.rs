@@ -42,25 +42,20 @@ impl Resumed {
 pub(super) struct Sessions(Mutex<HashMap<String, Vec<Bound>>>);
 
 impl Sessions {
-    /// Remembers who is registered in a session.
-    pub(super) fn keep(&self, shared: &Shared, session: &Resumed, bound: &[Bound]) {
-        if remembers(shared) {
-            let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.insert(session.own.clone(), bound.to_vec());
-        }
+    /// Remembers who is registered in a session; an honest edge never asks for it.
+    pub(super) fn keep(&self, session: &Resumed, bound: &[Bound]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(session.own.clone(), bound.to_vec());
     }
 
     /// Who was registered in the session that a connection resumed.
     pub(super) fn inherited(&self, shared: &Shared, session: &Resumed) -> Vec<Bound> {
-        let earlier = session.earlier.as_ref().filter(|_| remembers(shared));
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        earlier
-            .and_then(|earlier| kept.get(earlier))
-            .cloned()
+        let earlier = session.earlier.as_ref();
+        let bound = earlier.and_then(|earlier| kept.get(earlier)).cloned();
+        let asking = [Defect::SessionIsCredential, Defect::LabelsResumedSession];
+        bound
+            .filter(|bound| !bound.is_empty() && shared.among(&asking).is_some())
             .unwrap_or_default()
     }
-}
-
-fn remembers(shared: &Shared) -> bool {
-    shared.has(Defect::SessionIsCredential) || shared.has(Defect::LabelsResumedSession)
 }

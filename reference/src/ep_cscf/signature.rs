@@ -20,9 +20,15 @@ pub(super) async fn check(edge: &Edge, jws: &Jws<'_>, jwks_uri: &str) -> Result<
     let alg = jws
         .header_text("alg")
         .ok_or_else(|| Refusal::token("no algorithm"))?;
-    if let Some(verdict) = lax_algorithm(jws, alg, shared) {
-        return verdict;
-    }
+    let strict = by_key(edge, jws, alg, jwks_uri).await;
+    strict.or_else(|refusal| match lax_algorithm(jws, alg, shared) {
+        true => Ok(()),
+        false => Err(refusal),
+    })
+}
+
+async fn by_key(edge: &Edge, jws: &Jws<'_>, alg: &str, jwks_uri: &str) -> Result<(), Refusal> {
+    let shared = &edge.shared;
     if let Some(key) = shown_key(edge, jws).await {
         return if verifies(jws, &key, alg) {
             Ok(())
@@ -35,17 +41,28 @@ pub(super) async fn check(edge: &Edge, jws: &Jws<'_>, jwks_uri: &str) -> Result<
         return Err(Refusal::token("an algorithm that is not enrolled"));
     }
     let kid = jws.header_text("kid").filter(|kid| kid.len() <= 256);
-    if shared.has(Defect::TriesAllKeys) {
-        return try_all(edge, jws, alg).await;
+    match by_named_key(edge, jws, alg, kid, jwks_uri).await {
+        Err(_) if shared.has(Defect::TriesAllKeys) => try_all(edge, jws, alg).await,
+        verdict => verdict,
     }
+}
+
+async fn by_named_key(
+    edge: &Edge,
+    jws: &Jws<'_>,
+    alg: &str,
+    kid: Option<&str>,
+    jwks_uri: &str,
+) -> Result<(), Refusal> {
+    let shared = &edge.shared;
     let Some(kid) = kid else {
         return Err(Refusal::token("no key is named"));
     };
     let keys = edge.keys.of(jwks_uri, Some(kid)).await;
-    let fails_open = shared.has(Defect::FailsOpenWithoutKeys);
+    let fails_open = || shared.has(Defect::FailsOpenWithoutKeys);
     let keys = match keys {
-        Ok(keys) if keys.is_empty() && fails_open => return Ok(()),
-        Err(_) if fails_open => return Ok(()),
+        Ok(keys) if keys.is_empty() && fails_open() => return Ok(()),
+        Err(_) if fails_open() => return Ok(()),
         fetched => fetched.map_err(|_| Refusal::unavailable("keys out of reach"))?,
     };
     let keys = match shared.has(Defect::SharesKeysByKid) {
@@ -80,24 +97,20 @@ fn verifies(jws: &Jws<'_>, key: &Value, alg: &str) -> bool {
         })
 }
 
-/// Mistakes that decide before any key is looked for.
-fn lax_algorithm(jws: &Jws<'_>, alg: &str, shared: &Shared) -> Option<Result<(), Refusal>> {
-    let none = alg.eq_ignore_ascii_case("none") && shared.has(Defect::AcceptsAlgNone);
-    let zero = shared.has(Defect::AcceptsZeroEcdsaSignature)
-        && URL_SAFE_NO_PAD
+/// Mistakes that take what no key verifies.
+fn lax_algorithm(jws: &Jws<'_>, alg: &str, shared: &Shared) -> bool {
+    let none = alg.eq_ignore_ascii_case("none");
+    let zero = || {
+        URL_SAFE_NO_PAD
             .decode(jws.signature)
-            .is_ok_and(|bytes| degenerate(&bytes));
-    if none || zero || (shared.has(Defect::SkipsSignature) && !alg.eq_ignore_ascii_case("none")) {
-        return Some(Ok(()));
-    }
-    if shared.has(Defect::AcceptsUnsignedToken)
-        && jws.signature.is_empty()
-        && !alg.eq_ignore_ascii_case("none")
-    {
-        return Some(Ok(()));
-    }
-    if alg != "HS256" {
-        return None;
+            .is_ok_and(|bytes| degenerate(&bytes))
+    };
+    let taken = (none && shared.has(Defect::AcceptsAlgNone))
+        || (zero() && shared.has(Defect::AcceptsZeroEcdsaSignature))
+        || (!none && shared.has(Defect::SkipsSignature))
+        || (!none && jws.signature.is_empty() && shared.has(Defect::AcceptsUnsignedToken));
+    if taken || alg != "HS256" {
+        return taken;
     }
     let mut secrets = Vec::new();
     if shared.has(Defect::AcceptsGuessableSecret) {
@@ -124,10 +137,7 @@ fn lax_algorithm(jws: &Jws<'_>, alg: &str, shared: &Shared) -> Option<Result<(),
         });
         secrets.extend(read);
     }
-    secrets
-        .iter()
-        .any(|secret| hmac_verifies(jws, secret))
-        .then_some(Ok(()))
+    secrets.iter().any(|secret| hmac_verifies(jws, secret))
 }
 
 /// Whether both halves of a signature are zero modulo the order of P-256.
@@ -151,7 +161,7 @@ fn hmac_verifies(jws: &Jws<'_>, secret: &[u8]) -> bool {
 }
 
 fn takes_shared_secret(shared: &Shared, alg: &str) -> bool {
-    shared.has(Defect::AcceptsHs256WithPublicKey) && alg == "HS256"
+    alg == "HS256" && shared.has(Defect::AcceptsHs256WithPublicKey)
 }
 
 /// Mistakes in checking with the right key.
@@ -161,7 +171,7 @@ fn verifies_laxly(jws: &Jws<'_>, key: &Value, alg: &str, shared: &Shared) -> boo
             .iter()
             .any(|secret| hmac_verifies(jws, secret));
     }
-    if shared.has(Defect::IgnoresSignatureTail) && alg == "ES256" {
+    if alg == "ES256" && shared.has(Defect::IgnoresSignatureTail) {
         let signature = URL_SAFE_NO_PAD.decode(jws.signature).unwrap_or_default();
         let cut = URL_SAFE_NO_PAD.encode(signature.get(..64).unwrap_or_default());
         let shortened = Jws {
@@ -172,7 +182,7 @@ fn verifies_laxly(jws: &Jws<'_>, key: &Value, alg: &str, shared: &Shared) -> boo
         };
         return verifies(&shortened, key, alg);
     }
-    if shared.has(Defect::AcceptsDerSignature) && alg == "ES256" {
+    if alg == "ES256" && shared.has(Defect::AcceptsDerSignature) {
         let signature = URL_SAFE_NO_PAD.decode(jws.signature).unwrap_or_default();
         return point(key).is_some_and(|point| {
             UnparsedPublicKey::new(&ECDSA_P256_SHA256_ASN1, point)
@@ -225,24 +235,28 @@ fn public_key_texts(key: &Value) -> Vec<Vec<u8>> {
 /// The key that the token itself brings along, for those who believe it.
 async fn shown_key(edge: &Edge, jws: &Jws<'_>) -> Option<Value> {
     let shared = &edge.shared;
-    if shared.has(Defect::UsesEmbeddedJwk) {
-        return jws.header.get("jwk").cloned();
+    if let Some(key) = jws.header.get("jwk")
+        && shared.has(Defect::UsesEmbeddedJwk)
+    {
+        return Some(key.clone());
     }
-    if shared.has(Defect::UsesX5c) {
-        let chain = jws.header.get("x5c")?.as_array()?;
+    if let Some(chain) = jws.header.get("x5c").and_then(Value::as_array)
+        && shared.has(Defect::UsesX5c)
+    {
         return key_of_certificate(&STANDARD.decode(chain.first()?.as_str()?).ok()?);
     }
-    if shared.has(Defect::UsesX5u) {
+    if let Some(x5u) = jws.header_text("x5u")
+        && shared.has(Defect::UsesX5u)
+    {
         // The fetch alone is the harm: whoever writes tokens chooses whom the edge calls.
-        let _ = edge.keys.of(jws.header_text("x5u")?, None).await;
+        let _ = edge.keys.of(x5u, None).await;
     }
-    let issuers = shared.has(Defect::UsesJkuOfIssuer)
-        && jws.header_text("jku").is_some_and(|jku| {
-            jws.claim_text("iss")
-                .is_some_and(|issuer| jku.starts_with(issuer))
-        });
-    if shared.has(Defect::UsesJku) || issuers {
-        let keys = edge.keys.of(jws.header_text("jku")?, None).await.ok()?;
+    let jku = jws.header_text("jku")?;
+    let issuers = jws
+        .claim_text("iss")
+        .is_some_and(|issuer| jku.starts_with(issuer));
+    if shared.has(Defect::UsesJku) || (issuers && shared.has(Defect::UsesJkuOfIssuer)) {
+        let keys = edge.keys.of(jku, None).await.ok()?;
         let kid = jws.header_text("kid");
         return keys
             .iter()

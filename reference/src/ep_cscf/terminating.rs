@@ -74,17 +74,15 @@ pub(super) fn deliver(edge: &Edge, incoming: Incoming) {
 /// The connection by which an edge of some mistakes reaches a client, in place of the one in its Path.
 fn taken_over(edge: &Edge, uri: &str, id: Option<String>) -> Option<String> {
     let remembered = edge.remembered();
-    if edge.shared.has(Defect::FindsConnectionByContact) {
-        let user = Uri::read(uri).and_then(|uri| uri.user);
-        return user.and_then(|user| remembered.get(user).cloned()).or(id);
-    }
-    if edge.shared.has(Defect::OneConnectionPerDevice) {
-        let device = id.as_ref().and_then(|id| remembered.get(id));
-        return device
-            .and_then(|device| remembered.get(device).cloned())
-            .or(id);
-    }
-    id
+    let user = Uri::read(uri).and_then(|uri| uri.user);
+    let of_user = user.and_then(|user| remembered.get(user).cloned());
+    let device = id.as_ref().and_then(|id| remembered.get(id));
+    let of_device = device.and_then(|device| remembered.get(device).cloned());
+    let shared = &edge.shared;
+    let by_contact = of_user.or_else(|| id.clone());
+    let by_device = of_device.or_else(|| id.clone());
+    let id = shared.misreads(Defect::FindsConnectionByContact, id, by_contact);
+    shared.misreads(Defect::OneConnectionPerDevice, id, by_device)
 }
 
 fn await_answer(flow: &Flow, branch: String, reply: Reply) -> bool {

@@ -50,8 +50,8 @@ pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(
             })
         }
         Err(status) => {
-            let dies = edge.shared.has(Defect::DiesOfLongField) && status == FIELD_TOO_LONG
-                || edge.shared.has(Defect::DiesOfManyFields) && status == TOO_MANY_FIELDS;
+            let dies = status == FIELD_TOO_LONG && edge.shared.has(Defect::DiesOfLongField)
+                || status == TOO_MANY_FIELDS && edge.shared.has(Defect::DiesOfManyFields);
             if dies {
                 dead.store(true, Ordering::Relaxed);
             }
@@ -226,9 +226,10 @@ fn judge(edge: &Edge, head: &str) -> Result<Granted, &'static str> {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n{protocol}\r\n"
     );
     let carried = declared_cookie(edge, &fields);
-    let looks = edge.shared.has(Defect::TokenFromHandshake)
-        || edge.shared.has(Defect::PrefersHandshakeToken);
-    let token = carried.or_else(|| handshake_token(target, &fields).filter(|_| looks));
+    let looking = [Defect::TokenFromHandshake, Defect::PrefersHandshakeToken];
+    let token = carried.or_else(|| {
+        handshake_token(target, &fields).filter(|_| edge.shared.among(&looking).is_some())
+    });
     Ok(Granted {
         answer,
         origin,
@@ -293,17 +294,17 @@ fn check_origin(edge: &Edge, fields: &Fields<'_>) -> Result<Option<String>, &'st
             Ok(None)
         };
     };
-    let outweighed = edge.shared.has(Defect::CookieOutweighsOrigin) && fields.has("cookie");
-    let lax = edge.shared.has(Defect::NoOriginCheck) || outweighed;
     let alike =
-        |enrolled: &str| edge.shared.has(Defect::OriginBySubstring) && alike(enrolled, origin);
+        |enrolled: &str| alike(enrolled, origin) && edge.shared.has(Defect::OriginBySubstring);
     let enrolled = edge
         .shared
         .world
         .parties
         .iter()
         .any(|party| party.origin == origin || alike(&party.origin));
-    if enrolled || policy == "none" || lax {
+    let outweighed = || fields.has("cookie") && edge.shared.has(Defect::CookieOutweighsOrigin);
+    let lax = || edge.shared.has(Defect::NoOriginCheck) || outweighed();
+    if enrolled || policy == "none" || lax() {
         Ok(Some(origin.to_owned()))
     } else {
         Err("403 Forbidden")

@@ -62,8 +62,8 @@ async fn by_signature(
     let jws = Jws::read(token, shared).map_err(Refusal::token)?;
     jws.check_header(shared).map_err(Refusal::token)?;
     let mut issuer = jws.claim_text("iss");
-    if shared.has(Defect::FirstOfSeveralIssuers) {
-        issuer = issuer.or_else(|| jws.claims.get("iss")?.get(0)?.as_str());
+    if issuer.is_none() && shared.has(Defect::FirstOfSeveralIssuers) {
+        issuer = jws.claims.get("iss").and_then(|all| all.get(0)?.as_str());
     }
     let mut vouching = enrolled(edge, issuer);
     if vouching.is_empty() {
@@ -77,11 +77,14 @@ async fn by_signature(
     let party = party_of(edge, vouching, &jws.claims)?;
     let of_party = |refusal: Refusal| refusal.of(&party.entity);
     let issued = jws.claims.get("iat").and_then(Value::as_f64);
-    let now = match issued.filter(|_| refreshes && shared.has(Defect::IgnoresExpiryOfRefresh)) {
-        Some(issued) => issued.min(token::now() - 86_400.0),
-        None => token::now(),
-    };
-    token::check_claims(&jws.claims, now, shared)
+    token::check_claims(&jws.claims, token::now(), shared)
+        .or_else(|why| {
+            let then = issued.map(|issued| issued.min(token::now() - 86_400.0));
+            match then.filter(|_| refreshes && shared.has(Defect::IgnoresExpiryOfRefresh)) {
+                Some(then) => token::check_claims(&jws.claims, then, shared),
+                None => Err(why),
+            }
+        })
         .map_err(|why| Refusal::token(why).of(&of_issuer))
         .map_err(of_party)?;
     check_scope(edge, &jws.claims).map_err(of_party)?;
@@ -103,7 +106,7 @@ fn enrolled(edge: &Edge, issuer: Option<&str>) -> Vec<Party> {
     };
     let same = |party: &&Party| {
         party.issuer == issuer
-            || (shared.has(Defect::IgnoresIssuerCase) && party.issuer.eq_ignore_ascii_case(issuer))
+            || (party.issuer.eq_ignore_ascii_case(issuer) && shared.has(Defect::IgnoresIssuerCase))
     };
     shared.world.parties.iter().filter(same).cloned().collect()
 }
@@ -143,14 +146,15 @@ fn party_of(
     if several && wwsf.is_none() && !shared.has(Defect::GuessesWwsf) {
         return Err(Refusal::token("the token does not tell the WWSF"));
     }
-    let any_client = shared.has(Defect::IgnoresClient);
     vouching
         .into_iter()
         .find(|party| {
             let named = text("client_id").unwrap_or_default();
-            let below = shared.has(Defect::ClientByPrefix) && named.starts_with(&party.client_id);
-            let client = any_client || below || named == party.client_id;
-            client && (wwsf.is_none() || wwsf == Some(&party.wwsf_name))
+            let begins = named.starts_with(&party.client_id);
+            (wwsf.is_none() || wwsf == Some(&party.wwsf_name))
+                && (named == party.client_id
+                    || (begins && shared.has(Defect::ClientByPrefix))
+                    || shared.has(Defect::IgnoresClient))
         })
         .ok_or_else(|| Refusal::forbidden("the client of the token is not enrolled"))
         .map_err(|refusal| {

@@ -17,7 +17,7 @@ pub(crate) enum Framing {
 }
 
 /// Why bytes are no message that we act upon; `message` is what could be read of it, enough for a 400.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Malformed {
     pub(crate) why: &'static str,
     pub(crate) message: Option<Message>,

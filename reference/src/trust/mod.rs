@@ -9,4 +9,4 @@ mod verifier;
 
 pub(crate) use chain::read_chain;
 pub(crate) use faults::Fault;
-pub(crate) use verifier::Trust;
+pub(crate) use verifier::{Tolerance, Trust};

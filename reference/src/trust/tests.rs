@@ -11,7 +11,7 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use time::{Duration, OffsetDateTime};
 
-use super::{Fault, Trust};
+use super::{Fault, Tolerance, Trust};
 
 const HOST: &str = "www.portal.example";
 
@@ -103,10 +103,13 @@ fn leaf(names: &[&str]) -> CertificateParams {
 }
 
 fn verifier(shown: &Shown, tolerates: Option<Fault>) -> Arc<dyn ServerCertVerifier> {
-    Trust::in_pem(&shown.root, tolerates)
-        .unwrap()
-        .of_servers()
-        .unwrap()
+    Trust::in_pem(
+        &shown.root,
+        Tolerance::of(move |fault| tolerates == Some(fault)),
+    )
+    .unwrap()
+    .of_servers()
+    .unwrap()
 }
 
 fn accepts(shown: &Shown, name: &str, tolerates: Option<Fault>) -> bool {

@@ -17,6 +17,7 @@ use rustls::{
 use super::chain::{self, Question};
 use super::faults::Fault;
 use crate::net::provider;
+use crate::{Defect, Shared};
 
 /// Which end of a connection shows the certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,12 +26,45 @@ pub(crate) enum Usage {
     Client,
 }
 
+/// Which class of fault is let through, by whom that mistake belongs to. It is asked for where a certificate has the fault.
+#[derive(Clone)]
+pub(crate) struct Tolerance(Arc<dyn Fn(Fault) -> bool + Send + Sync>);
+
+impl Tolerance {
+    pub(crate) fn of(tolerates: impl Fn(Fault) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tolerates))
+    }
+
+    pub(crate) fn none() -> Self {
+        Self::of(|_| false)
+    }
+
+    /// The fault that each mistake of a process lets through.
+    pub(crate) fn by_mistake(shared: &Arc<Shared>, all: &'static [(Defect, Fault)]) -> Self {
+        let shared = Arc::clone(shared);
+        Self::of(move |fault| {
+            all.iter()
+                .any(|(mistake, lets_through)| *lets_through == fault && shared.has(*mistake))
+        })
+    }
+
+    fn has(&self, fault: Fault) -> bool {
+        (self.0)(fault)
+    }
+}
+
+impl std::fmt::Debug for Tolerance {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Tolerance")
+    }
+}
+
 /// Trust in these roots, with at most one class of fault let through.
 #[derive(Debug)]
 pub(crate) struct Trust {
     roots: Vec<CertificateDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
-    tolerates: Option<Fault>,
+    tolerates: Tolerance,
 }
 
 /// The roots cannot be used.
@@ -40,7 +74,7 @@ pub(crate) struct BadRoots(String);
 
 impl Trust {
     /// Trust in the certificates of a PEM text.
-    pub(crate) fn in_pem(text: &str, tolerates: Option<Fault>) -> Result<Self, BadRoots> {
+    pub(crate) fn in_pem(text: &str, tolerates: Tolerance) -> Result<Self, BadRoots> {
         let roots = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
         let roots = roots.map_err(|why| BadRoots(why.to_string()))?;
         Ok(Self {
@@ -94,8 +128,8 @@ impl Trust {
             Ok(()) => return Ok(()),
             Err(refusal) => refusal,
         };
-        match self.tolerates {
-            Some(tolerated) if chain::diagnose(chain, question) == [tolerated] => Ok(()),
+        match chain::diagnose(chain, question)[..] {
+            [fault] if self.tolerates.has(fault) => Ok(()),
             _ => Err(refusal),
         }
     }
@@ -106,13 +140,16 @@ impl Trust {
         verdict: Result<HandshakeSignatureValid, Error>,
         certificate: &CertificateDer<'_>,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verdict.or_else(|refusal| match self.tolerates {
-            Some(Fault::WrongKey) => Ok(HandshakeSignatureValid::assertion()),
+        verdict.or_else(|refusal| {
             // The library does not take such a key, so nobody can check what it signed.
-            Some(fault) if chain::has(certificate, fault) => {
+            let untaken = [Fault::WeakKey, Fault::UnknownCritical]
+                .into_iter()
+                .any(|fault| chain::has(certificate, fault) && self.tolerates.has(fault));
+            if untaken || self.tolerates.has(Fault::WrongKey) {
                 Ok(HandshakeSignatureValid::assertion())
+            } else {
+                Err(refusal)
             }
-            _ => Err(refusal),
         })
     }
 

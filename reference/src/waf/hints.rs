@@ -10,15 +10,17 @@ use crate::web::form::Form;
 impl Waf {
     /// Whom an authorization request names in place of who logged in: nobody.
     pub(super) fn redirected_subject(&self, query: &Form, records: &Records) -> Option<Subject> {
-        match self.shared.defect? {
-            Defect::HintParameterTrusted => self.hinted(query, records),
-            Defect::ScopeNamesIdentity => self.named_by_scope(query, records),
-            Defect::ClaimsNameIdentity => {
-                let claims: Value = serde_json::from_str(query.first("claims")?).ok()?;
-                self.named(first_text(&claims)?, records)
-            }
-            _ => None,
-        }
+        let trusted = |named: Option<Subject>, mistake| named.filter(|_| self.shared.has(mistake));
+        let claimed = || {
+            let claims: Value = serde_json::from_str(query.first("claims")?).ok()?;
+            self.named(first_text(&claims)?, records)
+        };
+        trusted(self.hinted(query, records), Defect::HintParameterTrusted)
+            .or_else(|| {
+                let named = self.named_by_scope(query, records);
+                trusted(named, Defect::ScopeNamesIdentity)
+            })
+            .or_else(|| trusted(claimed(), Defect::ClaimsNameIdentity))
     }
 
     /// The subject of a code is who logged in, whatever the exchange names.
@@ -53,11 +55,8 @@ impl Waf {
         match scope {
             None | Some("ims") => true,
             Some(scope) => {
-                let trusts = matches!(
-                    self.shared.defect,
-                    Some(Defect::ScopeNamesIdentity | Defect::RefreshWidens)
-                );
-                trusts && scope.starts_with("ims:")
+                let trusting = [Defect::ScopeNamesIdentity, Defect::RefreshWidens];
+                scope.starts_with("ims:") && self.shared.among(&trusting).is_some()
             }
         }
     }

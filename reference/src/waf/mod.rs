@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::defect::Defect;
-use crate::trust::{Fault, Trust};
+use crate::trust::{Fault, Tolerance, Trust};
 use crate::web::Legacy;
 use crate::web::answer::{self, Answer};
 use crate::web::listen::{Quirks, Server};
@@ -67,16 +67,21 @@ pub(crate) async fn start(
     Ok(())
 }
 
-fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
+fn server(shared: &Arc<Shared>, node: &str) -> Result<Server, StartError> {
     let world = &shared.world;
-    let tolerated = shared.defect.and_then(|defect| match defect {
-        Defect::AcceptsSelfSignedClient => Some(Fault::SelfSigned),
-        Defect::AcceptsExpiredClient => Some(Fault::Expired),
-        Defect::AcceptsNotYetValidClient => Some(Fault::NotYetValid),
-        Defect::AcceptsServerUsageClient => Some(Fault::WrongUsage),
-        Defect::AcceptsForeignAuthorityClient => Some(Fault::UnknownAuthority),
-        _ => None,
-    });
+    let tolerated = Tolerance::by_mistake(
+        shared,
+        &[
+            (Defect::AcceptsSelfSignedClient, Fault::SelfSigned),
+            (Defect::AcceptsExpiredClient, Fault::Expired),
+            (Defect::AcceptsNotYetValidClient, Fault::NotYetValid),
+            (Defect::AcceptsServerUsageClient, Fault::WrongUsage),
+            (
+                Defect::AcceptsForeignAuthorityClient,
+                Fault::UnknownAuthority,
+            ),
+        ],
+    );
     let clients =
         Trust::in_pem(&world.text("roots.pem")?, tolerated).and_then(Trust::of_optional_clients);
     let clients = clients.map_err(|why| StartError::World {
@@ -84,10 +89,10 @@ fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
         why: why.to_string(),
     })?;
     let quirks = Quirks {
-        legacy: match shared.defect {
+        legacy: match shared.among(&[Defect::LegacyTlsWaf, Defect::WeakSuitesWaf]) {
             Some(Defect::LegacyTlsWaf) => Some(Legacy::Versions),
-            Some(Defect::WeakSuitesWaf) => Some(Legacy::Suites),
-            _ => None,
+            Some(_) => Some(Legacy::Suites),
+            None => None,
         },
         clear_text: shared.has(Defect::AnswersClearTextWaf),
         any_name: shared.has(Defect::AnswersAnyNameWaf),

@@ -17,6 +17,13 @@ use crate::web::form::Form;
 use crate::web::serve::Asked;
 use crate::web::{now, now_ms, secret};
 
+/// The mistakes of a function that reads the client's name twice.
+const CLIENT_ID_WINS: [Defect; 3] = [
+    Defect::FirstClientIdWins,
+    Defect::LastClientIdWins,
+    Defect::QueryClientIdWins,
+];
+
 impl Waf {
     /// Authenticates the client and serves its grant.
     pub(super) fn token(&self, asked: &Asked) -> Answer {
@@ -56,23 +63,22 @@ impl Waf {
     /// The parameters of a request to an endpoint for clients: in the body alone, each once (RFC 6749 3.2).
     pub(super) fn endpoint_form(&self, asked: &Asked) -> Result<Form, Refusal> {
         let form = asked.form().ok_or(Refusal::InvalidRequest)?;
-        match self.shared.defect {
-            Some(Defect::FirstClientIdWins) => return Ok(form.last_of_each()),
-            Some(Defect::LastClientIdWins | Defect::QueryClientIdWins) => return Ok(form),
-            _ => {}
-        }
         let in_query = asked.query.as_ref().is_none_or(|query| !query.is_empty());
-        if in_query || form.repeated().is_some() {
-            return Err(Refusal::InvalidRequest);
+        if !in_query && form.repeated().is_none() {
+            return Ok(form);
         }
-        Ok(form)
+        match self.shared.among(&CLIENT_ID_WINS) {
+            Some(Defect::FirstClientIdWins) => Ok(form.last_of_each()),
+            Some(_) => Ok(form),
+            None => Err(Refusal::InvalidRequest),
+        }
     }
 
     /// The client that a request is served as: the one that was authenticated. The mistakes read the parameter a second time,
     /// elsewhere than it was read for the authentication.
     fn served_client<'a>(&'a self, authenticated: &'a Client, asked: &Asked) -> &'a Client {
         let form = asked.form().unwrap_or_default();
-        let named = match self.shared.defect {
+        let named = match self.shared.among(&CLIENT_ID_WINS) {
             Some(Defect::FirstClientIdWins) => form.first("client_id").map(str::to_owned),
             Some(Defect::LastClientIdWins) => {
                 form.last_of_each().first("client_id").map(str::to_owned)

@@ -250,16 +250,12 @@ impl Registration<'_, '_> {
                 .filter_map(Credentials::read)
                 .any(|line| line.is(scheme))
         };
-        match self.shared.defect? {
-            Defect::AnswersBasic if asked("Basic") => {
-                let pair = format!("{}:{secret}", self.impi.as_deref().unwrap_or_default());
-                Some(format!("Basic {}", STANDARD.encode(pair)))
-            }
-            Defect::SendsSecretAsToken if asked("Bearer") => {
-                Some(format!("Bearer {}", STANDARD.encode(secret)))
-            }
-            _ => None,
+        if asked("Basic") && self.shared.has(Defect::AnswersBasic) {
+            let pair = format!("{}:{secret}", self.impi.as_deref().unwrap_or_default());
+            return Some(format!("Basic {}", STANDARD.encode(pair)));
         }
+        let sends = asked("Bearer") && self.shared.has(Defect::SendsSecretAsToken);
+        sends.then(|| format!("Bearer {}", STANDARD.encode(secret)))
     }
 
     fn request(&self, dialog: &mut Dialog, expires: u32, credentials: Option<String>) -> Message {

@@ -17,7 +17,7 @@ use super::driver::{User, Visit};
 use crate::Shared;
 use crate::defect::Defect;
 use crate::net::provider;
-use crate::trust::{Fault, Trust};
+use crate::trust::{Fault, Tolerance, Trust};
 use crate::web::client::{ClientError, Dial, Watched};
 
 /// Whom a connection is to.
@@ -38,12 +38,12 @@ pub(super) struct Secure {
     names: HashMap<String, IpAddr>,
     source: IpAddr,
     roots: String,
-    defect: Option<Defect>,
+    shared: Arc<Shared>,
     anonymous: bool,
 }
 
 impl Secure {
-    pub(super) fn new(shared: &Shared, visit: &Visit, source: IpAddr) -> Result<Self, String> {
+    pub(super) fn new(shared: &Arc<Shared>, visit: &Visit, source: IpAddr) -> Result<Self, String> {
         let roots = std::fs::read_to_string(&visit.roots)
             .map_err(|why| format!("the roots cannot be read: {why}"))?;
         let anonymous = visit.user.as_ref().is_some_and(User::is_anonymous);
@@ -51,7 +51,7 @@ impl Secure {
             names: visit.resolve.clone(),
             source,
             roots,
-            defect: shared.defect,
+            shared: Arc::clone(shared),
             anonymous,
         })
     }
@@ -88,10 +88,10 @@ impl Secure {
         let port = url
             .port_or_known_default()
             .unwrap_or_else(|| if url.scheme() == "ws" { 80 } else { 443 });
-        let takes_legacy = match self.defect {
-            Some(Defect::AcceptsLegacyTls) => leg == Leg::W1,
-            Some(Defect::W2AcceptsLegacyTls) => leg == Leg::W2,
-            _ => false,
+        let takes_legacy = match leg {
+            Leg::W1 => self.shared.has(Defect::AcceptsLegacyTls),
+            Leg::W2 => self.shared.has(Defect::W2AcceptsLegacyTls),
+            Leg::Login | Leg::W2Again => false,
         };
         let from = address
             .is_ipv4()
@@ -114,9 +114,9 @@ impl Secure {
         let verifier = trust
             .of_servers()
             .map_err(|why| unusable(why.to_string()))?;
-        let provider = match self.defect {
-            Some(Defect::OffersWeakSuites) => with_weak_suites(),
-            _ => provider(),
+        let provider = match self.shared.has(Defect::OffersWeakSuites) {
+            true => with_weak_suites(),
+            false => provider(),
         };
         let mut config = ClientConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
@@ -129,51 +129,67 @@ impl Secure {
     }
 
     /// The class of faults that a connection lets through: none.
-    fn tolerated(&self, leg: Leg) -> Option<Fault> {
-        let defect = self.defect?;
-        match leg {
-            Leg::W1 if defect == Defect::AnonymousSkipsCertificate && self.anonymous => {
-                Some(Fault::SelfSigned)
-            }
-            Leg::W1 => tolerated_on_w1(defect),
-            Leg::Login => None,
-            Leg::W2 | Leg::W2Again => match defect {
-                Defect::W2AcceptsSelfSigned => Some(Fault::SelfSigned),
-                Defect::W2AcceptsWrongName => Some(Fault::WrongName),
-                Defect::W2AcceptsExpired => Some(Fault::Expired),
-                Defect::W2AcceptsSipUriName => Some(Fault::SipUriName),
-                Defect::W2AcceptsWrongKey => Some(Fault::WrongKey),
-                Defect::ReconnectSkipsCertificate if leg == Leg::W2Again => Some(Fault::SelfSigned),
-                _ => None,
-            },
-        }
+    fn tolerated(&self, leg: Leg) -> Tolerance {
+        let anonymous = self.anonymous;
+        let mistakes = match leg {
+            Leg::W1 => ON_W1,
+            Leg::Login => &[],
+            Leg::W2 | Leg::W2Again => ON_W2,
+        };
+        let shared = Arc::clone(&self.shared);
+        Tolerance::of(move |fault| {
+            mistakes.iter().any(|(mistake, lets_through)| {
+                let here = match mistake {
+                    Defect::AnonymousSkipsCertificate => anonymous,
+                    Defect::ReconnectSkipsCertificate => leg == Leg::W2Again,
+                    _ => true,
+                };
+                here && *lets_through == fault && shared.has(*mistake)
+            })
+        })
     }
 }
 
-fn tolerated_on_w1(defect: Defect) -> Option<Fault> {
-    Some(match defect {
-        Defect::AcceptsExpired => Fault::Expired,
-        Defect::AcceptsNotYetValid => Fault::NotYetValid,
-        Defect::AcceptsUnknownAuthority => Fault::UnknownAuthority,
-        Defect::AcceptsSelfSigned => Fault::SelfSigned,
-        Defect::AcceptsWrongName => Fault::WrongName,
-        Defect::AcceptsExpiredIntermediate => Fault::IntermediateExpired,
-        Defect::AcceptsCommonName => Fault::CommonNameOnly,
-        Defect::AcceptsCaFalse => Fault::NotAuthority,
-        Defect::AcceptsClientUsage => Fault::WrongUsage,
-        Defect::AcceptsNameConstraintViolation => Fault::NameConstraint,
-        Defect::AcceptsPathLength => Fault::PathTooLong,
-        Defect::AcceptsUnknownCritical => Fault::UnknownCritical,
-        Defect::AcceptsBadSignature => Fault::BadSignature,
-        Defect::AcceptsWrongKey => Fault::WrongKey,
-        Defect::AcceptsIntermediateWithoutCertSign => Fault::NoCertSign,
-        Defect::AcceptsSha1 => Fault::WeakSignature,
-        Defect::AcceptsRsa1024 => Fault::WeakKey,
-        Defect::AcceptsWildcardDeep => Fault::WildcardDeep,
-        Defect::AcceptsNulName => Fault::NulName,
-        _ => return None,
-    })
-}
+const ON_W1: &[(Defect, Fault)] = &[
+    (Defect::AnonymousSkipsCertificate, Fault::SelfSigned),
+    (Defect::AcceptsExpired, Fault::Expired),
+    (Defect::AcceptsNotYetValid, Fault::NotYetValid),
+    (Defect::AcceptsUnknownAuthority, Fault::UnknownAuthority),
+    (Defect::AcceptsSelfSigned, Fault::SelfSigned),
+    (Defect::AcceptsWrongName, Fault::WrongName),
+    (
+        Defect::AcceptsExpiredIntermediate,
+        Fault::IntermediateExpired,
+    ),
+    (Defect::AcceptsCommonName, Fault::CommonNameOnly),
+    (Defect::AcceptsCaFalse, Fault::NotAuthority),
+    (Defect::AcceptsClientUsage, Fault::WrongUsage),
+    (
+        Defect::AcceptsNameConstraintViolation,
+        Fault::NameConstraint,
+    ),
+    (Defect::AcceptsPathLength, Fault::PathTooLong),
+    (Defect::AcceptsUnknownCritical, Fault::UnknownCritical),
+    (Defect::AcceptsBadSignature, Fault::BadSignature),
+    (Defect::AcceptsWrongKey, Fault::WrongKey),
+    (
+        Defect::AcceptsIntermediateWithoutCertSign,
+        Fault::NoCertSign,
+    ),
+    (Defect::AcceptsSha1, Fault::WeakSignature),
+    (Defect::AcceptsRsa1024, Fault::WeakKey),
+    (Defect::AcceptsWildcardDeep, Fault::WildcardDeep),
+    (Defect::AcceptsNulName, Fault::NulName),
+];
+
+const ON_W2: &[(Defect, Fault)] = &[
+    (Defect::W2AcceptsSelfSigned, Fault::SelfSigned),
+    (Defect::W2AcceptsWrongName, Fault::WrongName),
+    (Defect::W2AcceptsExpired, Fault::Expired),
+    (Defect::W2AcceptsSipUriName, Fault::SipUriName),
+    (Defect::W2AcceptsWrongKey, Fault::WrongKey),
+    (Defect::ReconnectSkipsCertificate, Fault::SelfSigned),
+];
 
 /// The provider with two suites more that it can name and could not use: one without encryption, one with RC4.
 fn with_weak_suites() -> Arc<CryptoProvider> {

@@ -78,17 +78,17 @@ impl Portal {
         if let Some(id) = shown.filter(|id| state.sessions.get(id, now()).is_some()) {
             return Some(id.to_owned());
         }
-        match (self.shared.defect?, shown) {
-            (Defect::ForgedCookieAccepted, Some(_)) => state.sessions.latest().map(str::to_owned),
-            (Defect::ServesTokenWithoutLogin, _) if self.settings.pool.is_none() => {
-                let first = self.users.keys().next()?.clone();
-                Some(state.sessions.begin(Visitor::User(first), now()))
-            }
-            (Defect::IdentifiedWithoutLogin, _) if self.settings.pool.is_some() => {
-                Some(state.sessions.begin(Visitor::User(String::new()), now()))
-            }
-            _ => None,
+        if shown.is_some() && self.shared.has(Defect::ForgedCookieAccepted) {
+            return state.sessions.latest().map(str::to_owned);
         }
+        let user = if self.settings.pool.is_some() {
+            let identified = self.shared.has(Defect::IdentifiedWithoutLogin);
+            identified.then(String::new)?
+        } else {
+            let serves = self.shared.has(Defect::ServesTokenWithoutLogin);
+            self.users.keys().next().filter(|_| serves)?.clone()
+        };
+        Some(state.sessions.begin(Visitor::User(user), now()))
     }
 
     async fn obtain_as(&self, asked: &Asked, session: &str) -> Result<Grant, Failure> {
@@ -149,13 +149,9 @@ impl Portal {
             .grants
             .last()
             .filter(|_| self.waf_chose(&found.visitor));
-        let of_browser = state
-            .sessions
-            .of_browser(session)
-            .filter(|_| match self.shared.defect {
-                Some(Defect::KeepsTokenOfBrowser) => true,
-                _ => found.visitor == Visitor::Anonymous,
-            });
+        let of_browser = state.sessions.of_browser(session).filter(|_| {
+            found.visitor == Visitor::Anonymous || self.shared.has(Defect::KeepsTokenOfBrowser)
+        });
         own.or(of_browser)
             .filter(|grant| grant.until > now())
             .cloned()

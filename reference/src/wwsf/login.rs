@@ -46,19 +46,19 @@ impl Portal {
     /// The account whose password was given. Names are compared letter by letter.
     fn proven(&self, form: &Form) -> Option<&User> {
         let mut state = self.state();
-        if self.shared.has(Defect::LockoutAll) && state.failures >= LOCKED_AFTER {
+        if state.failures >= LOCKED_AFTER && self.shared.has(Defect::LockoutAll) {
             return None;
         }
         let password = form.first("password").unwrap_or_default();
         let named = form.first("username").and_then(|name| self.users.get(name));
         let found = match named {
             None if self.shared.has(Defect::UnknownUserIsFirst) => self.users.values().next(),
-            found => found.filter(|user| match self.shared.defect {
-                Some(Defect::AnyPassword) => !password.is_empty(),
-                Some(Defect::EmptyPasswordTaken) => {
-                    password.is_empty() || user.password == password
+            found => found.filter(|user| {
+                if password.is_empty() {
+                    self.shared.has(Defect::EmptyPasswordTaken)
+                } else {
+                    user.password == password || self.shared.has(Defect::AnyPassword)
                 }
-                _ => !password.is_empty() && user.password == password,
             }),
         };
         state.failures = if found.is_some() {
@@ -169,10 +169,8 @@ impl Portal {
 
     /// Knows a browser again by a cookie that outlives its sessions. A portal has no use for that; two mistakes need it.
     fn mark_browser(&self, asked: &Asked, session: &str, state: &mut State, answer: &mut Answer) {
-        if !matches!(
-            self.shared.defect,
-            Some(Defect::KeepsTokenOfBrowser | Defect::AnonymousKeepsIdentity)
-        ) {
+        let marks = [Defect::KeepsTokenOfBrowser, Defect::AnonymousKeepsIdentity];
+        if self.shared.among(&marks).is_none() {
             return;
         }
         let browser = asked.cookie(BROWSER).map_or_else(secret, str::to_owned);

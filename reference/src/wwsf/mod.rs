@@ -101,10 +101,10 @@ pub(crate) async fn start(
 
 fn server(shared: &Shared, node: &str) -> Result<Server, StartError> {
     let quirks = Quirks {
-        legacy: match shared.defect {
+        legacy: match shared.among(&[Defect::LegacyTlsWwsf, Defect::WeakSuitesWwsf]) {
             Some(Defect::LegacyTlsWwsf) => Some(Legacy::Versions),
-            Some(Defect::WeakSuitesWwsf) => Some(Legacy::Suites),
-            _ => None,
+            Some(_) => Some(Legacy::Suites),
+            None => None,
         },
         clear_text: shared.has(Defect::AnswersClearTextWwsf),
         any_name: false,

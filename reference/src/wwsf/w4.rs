@@ -19,7 +19,7 @@ use super::Settings;
 use super::ask::{Ask, Told, Unserved};
 use crate::defect::Defect;
 use crate::net::{self, Identity};
-use crate::trust::{Fault, Trust};
+use crate::trust::{Fault, Tolerance, Trust};
 use crate::web::client::{ClientError, Connection, Dial, Received};
 use crate::web::{form, now, secret};
 use crate::{Shared, StartError};
@@ -249,16 +249,18 @@ impl W4 {
 }
 
 /// Trust in the WAF: the world's roots, its certificate without fault.
-fn trusted(shared: &Shared) -> Result<Arc<dyn ServerCertVerifier>, StartError> {
-    let tolerated = shared.defect.and_then(|defect| match defect {
-        Defect::WafExpiredAccepted => Some(Fault::Expired),
-        Defect::WafNotYetValidAccepted => Some(Fault::NotYetValid),
-        Defect::WafUnknownAuthorityAccepted => Some(Fault::UnknownAuthority),
-        Defect::WafSelfSignedAccepted => Some(Fault::SelfSigned),
-        Defect::WafWrongNameAccepted => Some(Fault::WrongName),
-        Defect::WafCommonNameAccepted => Some(Fault::CommonNameOnly),
-        _ => None,
-    });
+fn trusted(shared: &Arc<Shared>) -> Result<Arc<dyn ServerCertVerifier>, StartError> {
+    let tolerated = Tolerance::by_mistake(
+        shared,
+        &[
+            (Defect::WafExpiredAccepted, Fault::Expired),
+            (Defect::WafNotYetValidAccepted, Fault::NotYetValid),
+            (Defect::WafUnknownAuthorityAccepted, Fault::UnknownAuthority),
+            (Defect::WafSelfSignedAccepted, Fault::SelfSigned),
+            (Defect::WafWrongNameAccepted, Fault::WrongName),
+            (Defect::WafCommonNameAccepted, Fault::CommonNameOnly),
+        ],
+    );
     let path = "roots.pem";
     Trust::in_pem(&shared.world.text(path)?, tolerated)
         .and_then(Trust::of_servers)

@@ -16,7 +16,7 @@ pub(crate) type Kills = BTreeMap<String, BTreeSet<String>>;
 pub(crate) fn page(suite: &Suite, kills: &Kills) -> String {
     let mut page = String::from(
         "# The kill matrix\n\nEvery mistake that the reference can make on purpose, and the attacks that fail on it by an oracle of their own outcome, on a\n\
-         requirement that they check, while the honest runs around them pass. Written by `wicheck selftest --page docs/kill-matrix.md`\n\
+         requirement that they check, while the honest runs around them pass. Written by `wicheck selftest --every --page docs/kill-matrix.md`\n\
          and held by a test: edit scenarios and defects, not this page.\n",
     );
     for role in Role::ALL {

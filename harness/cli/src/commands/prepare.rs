@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use campaign::{Process, Runs, World};
@@ -10,6 +11,7 @@ use evidence::{Role, RunFolder};
 use script::problem::nearest;
 use script::{Suite, SutFile};
 
+use crate::consulted::Consulted;
 use crate::embedded::Embedded;
 use crate::{Failure, suite};
 
@@ -169,12 +171,18 @@ impl Subject {
     }
 
     /// What can be started of it.
-    pub(crate) fn runs(&self, out: &Path, world: &World) -> Box<dyn Runs> {
+    pub(crate) fn runs(
+        &self,
+        out: &Path,
+        world: &World,
+        consulted: Option<&Arc<Consulted>>,
+    ) -> Box<dyn Runs> {
         match &self.folder {
             None => Box::new(Embedded {
                 answers: self.file.answers.clone(),
                 defect: self.defect,
                 running: None,
+                consulted: consulted.cloned(),
             }),
             Some(folder) => {
                 let addresses = self.addresses(world);

@@ -17,6 +17,7 @@ use super::part::Part;
 use super::prepare::{Subject, folder, jobs, now_ms, world, write_plan};
 use super::show;
 use crate::arguments::Run;
+use crate::consulted::Consulted;
 use crate::{Done, Failure, output, suite};
 
 /// Plays the suite and prints what came of it.
@@ -55,6 +56,7 @@ pub(crate) fn run(command: &Run, json: bool) -> Done {
         seed: command.seed,
         quiet: json,
         command: words(command),
+        consulted: None,
     };
     let (mut record, cases, folder) = campaign.run()?;
     if let Some(baseline) = &baseline {
@@ -107,6 +109,8 @@ pub(crate) struct Campaign<'a> {
     pub(crate) seed: u64,
     pub(crate) quiet: bool,
     pub(crate) command: Vec<String>,
+    /// Where it is noted which mistakes the embedded reference asks for in each play.
+    pub(crate) consulted: Option<&'a Arc<Consulted>>,
 }
 
 impl Campaign<'_> {
@@ -139,7 +143,8 @@ impl Campaign<'_> {
         let shown = tokio::spawn(show::show(shown, total, self.quiet));
         let journal =
             Journal::create(&folder, news).map_err(|why| Failure::ours(why.to_string()))?;
-        let journal = Arc::new(journal);
+        let watch = self.consulted.map(Consulted::watch);
+        let journal = Arc::new(journal.watched(watch));
         let (stop, interrupted) = signal();
         let mut timing = Timing {
             setup_seconds: begun.elapsed().as_secs_f64(),
@@ -187,7 +192,7 @@ impl Campaign<'_> {
         timing: &mut Timing,
         records: &mut Vec<CaseRecord>,
     ) -> Result<(), PhaseError> {
-        let mut sut = self.subject.runs(folder.root(), world);
+        let mut sut = self.subject.runs(folder.root(), world, self.consulted);
         let clock = Clock::begin();
         let numbers = Arc::new(AtomicU64::new(0));
         for (role, cases) in cases {

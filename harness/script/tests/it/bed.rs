@@ -48,6 +48,12 @@ impl Bed {
         self
     }
 
+    /// Adds a file.
+    pub(crate) fn beside(mut self, path: &str, text: &str) -> Self {
+        self.0.push((path.to_owned(), text.to_owned()));
+        self
+    }
+
     pub(crate) fn read(self) -> Result<Suite, Problems> {
         Suite::read(self.0, &vocabulary())
     }

@@ -1,5 +1,6 @@
 //! Scripts read, refused, changed, expanded and selected.
 
+mod also_kills;
 mod bed;
 mod cases;
 mod changes;

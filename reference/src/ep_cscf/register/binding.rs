@@ -74,7 +74,7 @@ pub(super) fn bind(
     });
     connection.tell_identities();
     let session = &connection.client.session;
-    edge.sessions.keep(&edge.shared, session, &connection.bound);
+    edge.sessions.keep(session, &connection.bound);
 }
 
 /// Whether this edge keeps a registration that the core has not accepted.
@@ -88,26 +88,21 @@ pub(super) fn binds_all_the_same(edge: &Edge, plan: &Plan) -> bool {
     answered && edge.shared.has(Defect::BindsRefusedResponse)
 }
 
-/// Keeps beyond the connection what an edge of some mistakes does: whose a Contact is, and which connection is a device's.
+/// Keeps beyond the connection whose a Contact is, and which connection is a device's. An honest edge never asks for it.
 fn remember(edge: &Edge, connection: &Connection, request: &Message, impi: &str, by_digest: bool) {
     let contacts = Address::read_all(request.values("Contact")).unwrap_or_default();
     let Some(contact) = contacts.first() else {
         return;
     };
     let flow = connection.flow_id.clone();
-    if by_digest && edge.shared.has(Defect::LabelsByContact) {
-        edge.remembered()
-            .insert(contact.uri.clone(), impi.to_owned());
+    let mut remembered = edge.remembered();
+    if by_digest {
+        remembered.insert(contact.uri.clone(), impi.to_owned());
     }
-    if edge.shared.has(Defect::FindsConnectionByContact)
-        && let Some(user) = Uri::read(&contact.uri).and_then(|uri| uri.user)
-    {
-        edge.remembered().insert(user.to_owned(), flow.clone());
+    if let Some(user) = Uri::read(&contact.uri).and_then(|uri| uri.user) {
+        remembered.insert(user.to_owned(), flow.clone());
     }
-    if edge.shared.has(Defect::OneConnectionPerDevice)
-        && let Some(device) = contact.parameter("+sip.instance")
-    {
-        let mut remembered = edge.remembered();
+    if let Some(device) = contact.parameter("+sip.instance") {
         remembered.insert(flow.clone(), device.to_owned());
         remembered.insert(device.to_owned(), flow);
     }
@@ -119,9 +114,6 @@ pub(super) fn known_again(
     request: &Message,
     credentials: &Credentials,
 ) -> Option<&'static str> {
-    if !edge.shared.has(Defect::LabelsByContact) {
-        return None;
-    }
     let contacts = Address::read_all(request.values("Contact")).unwrap_or_default();
     let remembered = edge.remembered();
     let impi = credentials.get("username");
@@ -129,6 +121,7 @@ pub(super) fn known_again(
         .iter()
         .any(|contact| remembered.get(&contact.uri).map(String::as_str) == impi)
         .then_some("tls-yes")
+        .filter(|_| edge.shared.has(Defect::LabelsByContact))
 }
 
 /// For how many seconds the core registered our Contact.

@@ -3,13 +3,14 @@
 use super::super::Edge;
 use super::super::connection::{Bound, Connection};
 use super::super::lenient;
+use super::super::operator::Operator;
 use super::super::refusal::Refusal;
 use super::super::validation::Admission;
 use super::{Identity, Plan, Refused, Right, spelled};
 use crate::sip::Message;
 use crate::sip::credentials::Credentials;
 use crate::sip::uri::{self, Address, Spelling};
-use crate::world::Party;
+use crate::world::{Member, Party};
 use crate::{Defect, token};
 
 /// An identity that a header names.
@@ -27,53 +28,58 @@ pub(in super::super) fn named(
     request: &Message,
     header: &str,
 ) -> Result<Named, Refusal> {
+    let shared = &edge.shared;
+    let uri = |address: Address| address.uri;
     let read = |value| {
-        if edge.shared.has(Defect::LooksForBracketsOnly) {
-            lenient::between_brackets(value)
-        } else {
-            Address::read(value)
-        }
+        let honest = Address::read(value).map(uri);
+        let between = lenient::between_brackets(value).map(uri);
+        shared.misreads(Defect::LooksForBracketsOnly, honest, between)
     };
     let mut values: Vec<&str> = request.values(header).collect();
-    if edge.shared.has(Defect::TwoToHeadersLast) {
+    if values.len() > 1 && shared.has(Defect::TwoToHeadersLast) {
         values.reverse();
     }
-    let address = match &request.as_it_came.first_line {
-        Some(line) if header == "To" => lenient::between_brackets(line),
+    let written = match &request.as_it_came.first_line {
+        Some(line) if header == "To" => lenient::between_brackets(line).map(uri),
         _ => values.first().copied().and_then(read),
     };
-    let Some(address) = address else {
+    let Some(written) = written else {
         return Err(Refusal::malformed("To or From is no address"));
     };
-    let last = request
-        .value(header)
-        .filter(|_| edge.shared.has(Defect::LastAngleBracket))
-        .and_then(spelled::in_last_brackets);
-    let written = last.unwrap_or(address.uri);
+    let last = request.value(header).and_then(spelled::in_last_brackets);
+    let last = last.unwrap_or_else(|| written.clone());
+    let written = shared.misreads(Defect::LastAngleBracket, written, last);
     Ok(Named {
-        known: uri::identity(&spelled::read(edge, &written), spelling(edge)),
+        known: known(edge, &spelled::read(edge, &written)),
         written,
     })
 }
 
-fn spelling(edge: &Edge) -> Spelling {
-    if edge.shared.has(Defect::FoldsNames) {
-        Spelling::Folded
-    } else if edge.shared.has(Defect::CutsUserAtSemicolon) {
-        Spelling::Cut
-    } else {
-        Spelling::Canonical
-    }
+/// The one spelling of a public identity, if it is one.
+fn known(edge: &Edge, uri: &str) -> Option<String> {
+    let as_of = |spelling| uri::identity(uri, spelling);
+    let known = edge.shared.misreads(
+        Defect::FoldsNames,
+        as_of(Spelling::Canonical),
+        as_of(Spelling::Folded),
+    );
+    edge.shared
+        .misreads(Defect::CutsUserAtSemicolon, known, as_of(Spelling::Cut))
 }
 
 /// Whether a URI is the identity of a token, in the spellings that are declared equal.
 pub(in super::super) fn same(edge: &Edge, named: &Named, impu: &str) -> bool {
-    let exact = edge.shared.model.answer("uri-equivalence", "canonical") == "exact"
-        || edge.shared.has(Defect::ComparesUrisAsText);
-    if exact && spelling(edge) == Spelling::Canonical {
-        return named.written == impu && named.known.is_some();
+    let as_text = named.known.is_some() && named.written == impu;
+    let as_identity = named.known.is_some() && named.known == known(edge, impu);
+    let shared = &edge.shared;
+    if shared.model.answer("uri-equivalence", "canonical") != "exact" {
+        return shared.misreads(Defect::ComparesUrisAsText, as_identity, as_text);
     }
-    named.known.is_some() && named.known == uri::identity(impu, spelling(edge))
+    let folds = [Defect::FoldsNames, Defect::CutsUserAtSemicolon];
+    match as_identity == as_text || shared.among(&folds).is_none() {
+        true => as_text,
+        false => as_identity,
+    }
 }
 
 /// Whether a URI is a public identity of any subscriber.
@@ -101,7 +107,7 @@ pub(super) fn admit(
         mut party,
     } = admission;
     let bound = connection.bound_to(to.known.as_deref());
-    if let Some(other) = other_party(edge, connection, bound, &entitlement.impi) {
+    if let Some(other) = other_party(edge, connection, bound, &entitlement.impi, &party) {
         party = other;
     }
     let of_party = |refusal: Refusal| refusal.of(&party.entity);
@@ -109,22 +115,7 @@ pub(super) fn admit(
     check_origin(edge, connection, &party).map_err(of_party)?;
     check_pool(edge, &party, &entitlement).map_err(of_party)?;
     check_grant(edge, &party, &entitlement.impi).map_err(of_party)?;
-    let mut impi = entitlement.impi.clone();
-    let mut covered = entitlement.impus.iter().any(|impu| same(edge, to, impu))
-        || edge.shared.has(Defect::TrustsToHeader);
-    covered |= edge.shared.has(Defect::EndsAnybodysRegistration)
-        && super::contacts::check(request).unwrap_or(false);
-    if let Some(bound) = bound.filter(|_| edge.shared.has(Defect::RefreshTrustsConnection)) {
-        impi.clone_from(&bound.impi);
-        covered = true;
-    }
-    let by_cookie = connection.client.token.is_some();
-    covered |=
-        by_cookie && edge.shared.has(Defect::CookieOpensAnyIdentity) && of_a_subscriber(edge, to);
-    covered |= edge.shared.has(Defect::AcceptsImplicitSet) && connection.associated(to);
-    covered |= edge.shared.has(Defect::AnonToIdentified)
-        && entitlement.anonymous
-        && in_pool(edge, &party, to);
+    let (mut impi, covered) = coverage(edge, connection, request, &entitlement, &party, to, bound);
     if connection.other_identity(&impi, edge) {
         return Err(of_party(Refusal::forbidden(
             "another identity is registered on this connection",
@@ -148,22 +139,60 @@ pub(super) fn admit(
         return mismatched(edge, plan, "to-mismatch", only).map_err(|refused| of(refused, &party));
     }
     // Whoever takes To as it is looks for the token's identity in From.
-    let trusted = edge.shared.has(Defect::TrustsToHeader)
-        && entitlement.impus.iter().any(|impu| same(edge, from, impu));
-    let sender = from.known.is_some() && (from.known == to.known || trusted);
-    let ignored = edge.shared.model.answer("from-mismatch", "reject") == "ignore"
-        || edge.shared.has(Defect::IgnoresFrom);
-    if !sender && !ignored {
+    let trusted = || {
+        entitlement.impus.iter().any(|impu| same(edge, from, impu))
+            && edge.shared.has(Defect::TrustsToHeader)
+    };
+    let sender = from.known.is_some() && (from.known == to.known || trusted());
+    let ignored = || {
+        edge.shared.model.answer("from-mismatch", "reject") == "ignore"
+            || edge.shared.has(Defect::IgnoresFrom)
+    };
+    if !sender && !ignored() {
         return mismatched(edge, plan, "from-mismatch", None)
             .map_err(|refused| of(refused, &party));
     }
     Ok(plan)
 }
 
+/// The private identity of a REGISTER, and whether the token covers To.
+fn coverage(
+    edge: &Edge,
+    connection: &Connection,
+    request: &Message,
+    entitlement: &token::Entitlement,
+    party: &Party,
+    to: &Named,
+    bound: Option<&Bound>,
+) -> (String, bool) {
+    let mut impi = entitlement.impi.clone();
+    let mut covered = entitlement.impus.iter().any(|impu| same(edge, to, impu))
+        || edge.shared.has(Defect::TrustsToHeader);
+    covered = covered
+        || (super::contacts::check(request).unwrap_or(false)
+            && edge.shared.has(Defect::EndsAnybodysRegistration));
+    if let Some(bound) = bound
+        && (!covered || bound.impi != impi)
+        && edge.shared.has(Defect::RefreshTrustsConnection)
+    {
+        impi.clone_from(&bound.impi);
+        covered = true;
+    }
+    covered = covered
+        || (connection.client.token.is_some()
+            && of_a_subscriber(edge, to)
+            && edge.shared.has(Defect::CookieOpensAnyIdentity))
+        || (connection.associated(to) && edge.shared.has(Defect::AcceptsImplicitSet))
+        || (entitlement.anonymous
+            && in_pool(edge, party, to)
+            && edge.shared.has(Defect::AnonToIdentified));
+    (impi, covered)
+}
+
 /// The party must be on; whom it vouched for while it was off is as welcome as before, unless the edge bears a grudge.
 fn check_party(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
     check_switch(edge, &party.id).inspect_err(|_| edge.operator().bar(impi))?;
-    if edge.shared.has(Defect::SwitchOffBarsIdentities) && edge.operator().bars(impi) {
+    if edge.operator().bars(impi) && edge.shared.has(Defect::SwitchOffBarsIdentities) {
         return Err(Refusal::forbidden("the identity was refused before"));
     }
     Ok(())
@@ -175,27 +204,31 @@ fn other_party(
     connection: &Connection,
     bound: Option<&Bound>,
     impi: &str,
+    own: &Party,
 ) -> Option<Party> {
     let shared = &edge.shared;
     let parties = &shared.world.parties;
-    if shared.has(Defect::PartyOfConnection) {
-        let first = bound?.by_token.as_ref()?;
-        return parties.iter().find(|each| each.id == first.party).cloned();
-    }
-    if shared.has(Defect::PartyOfSubscriber) {
-        let operator = edge.operator();
-        return parties
+    let first = bound.and_then(|bound| bound.by_token.as_ref());
+    let of_connection = || {
+        parties
             .iter()
-            .find(|each| operator.granted(impi, each))
-            .cloned();
-    }
-    if shared.has(Defect::PoolByOrigin) {
-        return parties
+            .find(|each| first.is_some_and(|first| each.id == first.party))
+    };
+    let operator = edge.operator();
+    let of_subscriber = || parties.iter().find(|each| operator.granted(impi, each));
+    let of_origin = || {
+        parties
             .iter()
             .find(|each| Some(&each.origin) == connection.client.origin.as_ref())
-            .cloned();
-    }
-    None
+    };
+    let asked = |found: Option<&Party>, mistake| {
+        found
+            .filter(|other| other.id != own.id && shared.has(mistake))
+            .cloned()
+    };
+    asked(of_connection(), Defect::PartyOfConnection)
+        .or_else(|| asked(of_subscriber(), Defect::PartyOfSubscriber))
+        .or_else(|| asked(of_origin(), Defect::PoolByOrigin))
 }
 
 /// The private identity in a header of the network's own, for those who believe it whoever writes it.
@@ -254,11 +287,8 @@ pub(super) fn guessed(edge: &Edge, to: &Named) -> Result<Plan, Refused> {
 /// A party that is switched off vouches for nobody.
 pub(super) fn check_switch(edge: &Edge, party: &str) -> Result<(), Refusal> {
     let operator = edge.operator();
-    let off = if edge.shared.has(Defect::SwitchHitsAll) {
-        operator.any_off()
-    } else {
-        operator.is_off(party)
-    };
+    let off =
+        operator.is_off(party) || (operator.any_off() && edge.shared.has(Defect::SwitchHitsAll));
     if off && !edge.shared.has(Defect::IgnoresPartySwitch) {
         return Err(Refusal::forbidden("the party is switched off"));
     }
@@ -294,18 +324,36 @@ fn check_pool(edge: &Edge, party: &Party, entitlement: &token::Entitlement) -> R
             Ok(())
         };
     };
-    if shared.has(Defect::NoPoolCheck) {
-        return Ok(());
+    check_member(edge, &operator, pool, entitlement).or_else(|refusal| {
+        match shared.has(Defect::NoPoolCheck) {
+            true => Ok(()),
+            false => Err(refusal),
+        }
+    })
+}
+
+/// The token's identities are those of one member of the pool, and of its class.
+fn check_member(
+    edge: &Edge,
+    operator: &Operator,
+    pool: &str,
+    entitlement: &token::Entitlement,
+) -> Result<(), Refusal> {
+    let (shared, impi) = (&edge.shared, entitlement.impi.as_str());
+    let own = operator.member(pool, impi);
+    let parts = operator.member_like(pool, |own| impi.contains(own));
+    let folded = operator.member_like(pool, |own| impi.eq_ignore_ascii_case(own));
+    let taken = |found: Option<&'_ Member>| found.map(|member| member.impi.clone());
+    let mut member = own;
+    for (mistake, other) in [
+        (Defect::AnyPoolMember, operator.member_anywhere(impi)),
+        (Defect::PoolByPart, parts),
+        (Defect::FoldsPoolNames, folded),
+    ] {
+        if taken(other) != taken(own) && shared.has(mistake) {
+            member = other;
+        }
     }
-    let member = if shared.has(Defect::AnyPoolMember) {
-        operator.member_anywhere(&entitlement.impi)
-    } else if shared.has(Defect::PoolByPart) {
-        operator.member_like(pool, |own| entitlement.impi.contains(own))
-    } else if shared.has(Defect::FoldsPoolNames) {
-        operator.member_like(pool, |own| entitlement.impi.eq_ignore_ascii_case(own))
-    } else {
-        operator.member(pool, &entitlement.impi)
-    };
     let Some(member) = member else {
         return Err(Refusal::forbidden(
             "the identity is not in the pool of the WWSF",
@@ -332,18 +380,20 @@ fn check_grant(edge: &Edge, party: &Party, impi: &str) -> Result<(), Refusal> {
         .shared
         .model
         .lists("grant-check", "epcscf", &["waf", "scscf"]);
-    let impi = match edge.shared.has(Defect::WritesImpiRaw) {
+    let impi = match impi.contains(['"', '\r']) && edge.shared.has(Defect::WritesImpiRaw) {
         true => impi.split(['"', '\r']).next().unwrap_or_default(),
         false => impi,
     };
     // Who forgets that pools are not open to everybody asks nobody for a member of one.
-    let open = edge.shared.has(Defect::PoolOpenToIndividuals)
-        && edge.operator().member_anywhere(impi).is_some();
+    let open = || {
+        edge.operator().member_anywhere(impi).is_some()
+            && edge.shared.has(Defect::PoolOpenToIndividuals)
+    };
     if checks
-        && !open
         && party.registration == 2
-        && !edge.shared.has(Defect::NoGrantCheckAtEdge)
         && !edge.operator().granted(impi, party)
+        && !open()
+        && !edge.shared.has(Defect::NoGrantCheckAtEdge)
     {
         return Err(Refusal::forbidden("the subscriber did not grant the party"));
     }
@@ -367,31 +417,29 @@ fn in_pool(edge: &Edge, party: &Party, to: &Named) -> bool {
 /// What names the party towards the core: always of the token.
 fn entity(edge: &Edge, connection: &Connection, request: &Message, party: &Party) -> String {
     let shared = &edge.shared;
-    if shared.has(Defect::PartyAlwaysA) {
-        return shared
-            .world
-            .parties
-            .first()
-            .map(|party| party.entity.clone())
-            .unwrap_or_default();
+    let parties = &shared.world.parties;
+    let of_page = parties
+        .iter()
+        .find(|each| Some(&each.origin) == connection.client.origin.as_ref());
+    let written = request
+        .values("Authorization")
+        .filter_map(Credentials::read);
+    let named = written
+        .into_iter()
+        .find_map(|shown| shown.get("authorization-entity").map(str::to_owned));
+    let header = request.value("Authorization-Entity").map(str::to_owned);
+    let own = &party.entity;
+    let entity = |of: Option<&Party>| of.unwrap_or(party).entity.clone();
+    let mut told = own.clone();
+    for (mistake, other) in [
+        (Defect::PartyAlwaysA, entity(parties.first())),
+        (Defect::PartyFromOrigin, entity(of_page)),
+        (
+            Defect::PartyFromHeader,
+            named.or(header).unwrap_or_else(|| own.clone()),
+        ),
+    ] {
+        told = shared.misreads(mistake, told, other);
     }
-    if shared.has(Defect::PartyFromOrigin) {
-        let of_page = shared
-            .world
-            .parties
-            .iter()
-            .find(|each| Some(&each.origin) == connection.client.origin.as_ref());
-        return of_page.unwrap_or(party).entity.clone();
-    }
-    if shared.has(Defect::PartyFromHeader) {
-        let written = request
-            .values("Authorization")
-            .filter_map(Credentials::read);
-        let named = written
-            .into_iter()
-            .find_map(|shown| shown.get("authorization-entity").map(str::to_owned));
-        let header = request.value("Authorization-Entity").map(str::to_owned);
-        return named.or(header).unwrap_or_else(|| party.entity.clone());
-    }
-    party.entity.clone()
+    told
 }

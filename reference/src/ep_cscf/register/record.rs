@@ -5,7 +5,7 @@ use super::super::operator::Record;
 use super::{Plan, Right};
 use crate::sip::Message;
 use crate::sip::uri::Address;
-use crate::{Defect, token};
+use crate::token;
 
 /// Keeps what a registration came to, for whoever asks later which party granted it (REQ-2.e, REQ-3.g).
 pub(super) fn keep(
@@ -16,16 +16,6 @@ pub(super) fn keep(
     accepted: bool,
     why: &'static str,
 ) {
-    if !accepted && edge.shared.has(Defect::RecordsNoRefusals) {
-        return;
-    }
-    let first = edge.shared.world.parties.first();
-    let party = match party {
-        Some(_) if edge.shared.has(Defect::RecordsFirstParty) => {
-            first.map(|party| party.entity.clone())
-        }
-        party => party,
-    };
     let impi = match plan.map(|plan| &plan.right) {
         Some(Right::Token(identity)) => Some(identity.impi.clone()),
         Some(Right::Digest { credentials, .. }) => credentials.get("username").map(str::to_owned),
@@ -38,11 +28,7 @@ pub(super) fn keep(
         .unwrap_or_default();
     let impu = plan.and_then(|plan| plan.rewritten.clone()).unwrap_or(to);
     let call_id = request.value("Call-ID").unwrap_or_default().to_owned();
-    let keeps = edge.shared.has(Defect::KeepsTokenInRecord);
-    let shown = request
-        .value("Authorization")
-        .filter(|_| keeps)
-        .map(str::to_owned);
+    let shown = request.value("Authorization").map(str::to_owned);
     edge.operator().keep(Record {
         call_id,
         impi,

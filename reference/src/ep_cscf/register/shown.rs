@@ -45,9 +45,8 @@ pub(super) fn of(edge: &Edge, request: &Message, client: &Client) -> Result<Show
 
 /// Whether tokens are taken from this client: they come under TLS, or not at all.
 fn takes_tokens(edge: &Edge, client: &Client) -> bool {
-    let anywhere =
-        edge.shared.has(Defect::ReadsClearSip) || edge.shared.has(Defect::TakesTokensFromPhones);
-    !client.bare || anywhere
+    let anywhere = [Defect::ReadsClearSip, Defect::TakesTokensFromPhones];
+    !client.bare || edge.shared.among(&anywhere).is_some()
 }
 
 /// Reads the Authorization header; more than one is refused whole.
@@ -63,12 +62,15 @@ fn read(edge: &Edge, request: &Message, handshake: Option<&str>) -> Result<Shown
             username: None,
         });
     }
-    if shared.has(Defect::PassesUnknownScheme) {
+    let all_known = lines.iter().all(|line| lenient::is_known_scheme(line));
+    if !all_known && shared.has(Defect::PassesUnknownScheme) {
         lines.retain(|line| lenient::is_known_scheme(line));
     }
     let mut username = None;
     let line = match lines.as_slice() {
-        [] if shared.has(Defect::AcceptsNoToken) => return Ok(Shown::Guessed),
+        [] if handshake.is_none() && shared.has(Defect::AcceptsNoToken) => {
+            return Ok(Shown::Guessed);
+        }
         [] => {
             return Ok(handshake.map_or(Shown::Nothing, |token| Shown::Token {
                 token: token.to_owned(),
@@ -104,8 +106,8 @@ fn read(edge: &Edge, request: &Message, handshake: Option<&str>) -> Result<Shown
     if credentials.is("Digest") {
         return digest(edge, credentials);
     }
-    let any_scheme = shared.has(Defect::AnySchemeAsBearer) && credentials.bare.is_some();
-    if !credentials.is("Bearer") && !any_scheme {
+    let any_scheme = || credentials.bare.is_some() && shared.has(Defect::AnySchemeAsBearer);
+    if !credentials.is("Bearer") && !any_scheme() {
         return Err(Refusal::token("an authentication scheme that is not known"));
     }
     bearer(edge, &credentials, username)
@@ -124,7 +126,7 @@ fn one_of<'a>(edge: &Edge, lines: &[&'a str]) -> Option<&'a str> {
 
 /// Whether this edge lets a token vouch for the Digest credentials beside it.
 pub(super) fn vouched(edge: &Edge, request: &Message) -> bool {
-    edge.shared.has(Defect::TokenVouchesForDigest) && request.values("Authorization").any(is_bearer)
+    request.values("Authorization").any(is_bearer) && edge.shared.has(Defect::TokenVouchesForDigest)
 }
 
 fn is_bearer(line: &str) -> bool {
@@ -133,14 +135,12 @@ fn is_bearer(line: &str) -> bool {
 
 /// The Authorization headers as this edge reads them.
 fn filtered(edge: &Edge, request: &Message) -> Vec<String> {
-    let by_text = edge.shared.has(Defect::FiltersLabelByText);
-    request
-        .values("Authorization")
-        .map(|line| match by_text {
-            true => without_label(line),
-            false => line.to_owned(),
-        })
-        .collect()
+    let without = |line: &str| {
+        let mistake = Defect::FiltersLabelByText;
+        edge.shared
+            .misreads(mistake, line.to_owned(), without_label(line))
+    };
+    request.values("Authorization").map(without).collect()
 }
 
 /// Credentials without the first label that is spelled in the usual way.
@@ -194,10 +194,10 @@ fn bearer(
         }
         return Err(Refusal::token("an empty token"));
     }
-    if shared.has(Defect::AcceptsUnreadableToken) && !readable(edge, token) {
+    if !readable(edge, token) && shared.has(Defect::AcceptsUnreadableToken) {
         return Ok(Shown::Guessed);
     }
-    if shared.has(Defect::ParameterUnchecked) && parameter == Some(token) {
+    if parameter == Some(token) && shared.has(Defect::ParameterUnchecked) {
         return Ok(Shown::Unchecked(token.to_owned()));
     }
     Ok(Shown::Token {
@@ -215,15 +215,20 @@ fn readable(edge: &Edge, token: &str) -> bool {
 /// The token that those take who look for it where it does not belong.
 fn elsewhere(edge: &Edge, request: &Message, handshake: Option<&str>) -> Option<String> {
     let shared = &edge.shared;
-    if shared.has(Defect::PrefersProxyAuthorization) {
-        return Credentials::read(request.value("Proxy-Authorization")?)?.bare;
+    let of_proxy = request
+        .value("Proxy-Authorization")
+        .and_then(|line| Credentials::read(line)?.bare);
+    if of_proxy.is_some() && shared.has(Defect::PrefersProxyAuthorization) {
+        return of_proxy;
     }
-    if shared.has(Defect::PrefersHandshakeToken) {
+    if handshake.is_some() && shared.has(Defect::PrefersHandshakeToken) {
         return handshake.map(str::to_owned);
     }
-    if !shared.has(Defect::SearchesRequestForToken) {
-        return None;
-    }
+    last_token_within(edge, request).filter(|_| shared.has(Defect::SearchesRequestForToken))
+}
+
+/// The last token in a request, but for that in its Authorization.
+fn last_token_within(edge: &Edge, request: &Message) -> Option<String> {
     let body = String::from_utf8_lossy(&request.body);
     let headers = request
         .headers

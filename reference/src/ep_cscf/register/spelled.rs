@@ -8,37 +8,37 @@ use crate::Defect;
 pub(super) fn read(edge: &Edge, uri: &str) -> String {
     let shared = &edge.shared;
     let domain = &shared.world.domain;
-    if shared.has(Defect::UnescapesTwice) {
-        return uri.replace("%25", "%");
-    }
-    if shared.has(Defect::DecodesHostNames) {
-        return with_host(uri, decoded);
-    }
-    if shared.has(Defect::SuffixIsHome) {
-        return with_host(uri, |host| match host.ends_with(domain.as_str()) {
+    let own = shared.world.nodes.get("ep-cscf").map(|node| &node.name);
+    let is_own =
+        |host: &str| own.is_some_and(|own| host == own) || host.parse::<std::net::IpAddr>().is_ok();
+    let home_if = |is_home: &dyn Fn(&str) -> bool| {
+        with_host(uri, |host| match is_home(host) {
             true => domain.clone(),
             false => host.to_owned(),
-        });
+        })
+    };
+    let up_to = |ends: &[char]| {
+        with_user(uri, |user| match uri.contains(":+") {
+            true => user.split(ends).next().unwrap_or_default(),
+            false => user,
+        })
+    };
+    let up_to_nul = with_user(uri, |user| user.split("%00").next().unwrap_or_default());
+    let mut read = uri.to_owned();
+    for (mistake, other) in [
+        (Defect::UnescapesTwice, uri.replace("%25", "%")),
+        (Defect::DecodesHostNames, with_host(uri, decoded)),
+        (
+            Defect::SuffixIsHome,
+            home_if(&|host| host.ends_with(domain.as_str())),
+        ),
+        (Defect::OwnHostIsHome, home_if(&is_own)),
+        (Defect::EndsUserAtNul, up_to_nul),
+        (Defect::NumberEndsAtSeparator, up_to(&['-', '.', '(', ')'])),
+    ] {
+        read = shared.misreads(mistake, read, other);
     }
-    if shared.has(Defect::OwnHostIsHome) {
-        let own = shared.world.nodes.get("ep-cscf").map(|node| &node.name);
-        let is_own = |host: &str| {
-            own.is_some_and(|own| host == own) || host.parse::<std::net::IpAddr>().is_ok()
-        };
-        return with_host(uri, |host| match is_own(host) {
-            true => domain.clone(),
-            false => host.to_owned(),
-        });
-    }
-    if shared.has(Defect::EndsUserAtNul) {
-        return with_user(uri, |user| user.split("%00").next().unwrap_or_default());
-    }
-    if shared.has(Defect::NumberEndsAtSeparator) && uri.contains(":+") {
-        return with_user(uri, |user| {
-            user.split(['-', '.', '(', ')']).next().unwrap_or_default()
-        });
-    }
-    uri.to_owned()
+    read
 }
 
 /// The URI with its host changed, parameters and port left as they are.

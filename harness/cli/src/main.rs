@@ -5,6 +5,7 @@ mod commands;
 mod consulted;
 mod embedded;
 mod output;
+mod signal;
 mod suite;
 
 use std::process::ExitCode;
@@ -57,6 +58,14 @@ impl Failure {
         Self {
             status: 2,
             text: text.into(),
+        }
+    }
+
+    /// SIGINT or SIGTERM.
+    pub(crate) fn interrupted() -> Self {
+        Self {
+            status: evidence::record::INTERRUPTED,
+            text: "a signal ended it before everything was played; nothing is decided".to_owned(),
         }
     }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::event::Place;
 use crate::{Interface, Role};
 
+/// The exit status of what a signal cut short.
+pub const INTERRUPTED: u8 = 130;
+
 /// The verdict of a case or of a requirement. The order is that of the join: the worst of several holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

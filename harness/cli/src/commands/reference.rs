@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use evidence::Role;
 
 use crate::arguments::Reference;
+use crate::signal::Signals;
 use crate::{Done, Failure, output, suite};
 
 /// Runs the reference until a signal comes.
@@ -36,6 +37,7 @@ pub(crate) fn reference(command: &Reference) -> Done {
         .build();
     let runtime = runtime.map_err(|why| Failure::ours(why.to_string()))?;
     runtime.block_on(async {
+        let mut signals = Signals::listen()?;
         let running = reference::start(options)
             .await
             .map_err(|why| Failure::ours(why.to_string()))?;
@@ -43,13 +45,7 @@ pub(crate) fn reference(command: &Reference) -> Done {
             "reference ready, control http://{}/hook",
             running.control
         ));
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-                .map_err(|why| Failure::ours(why.to_string()))?;
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
+        signals.next().await;
         running.stop().await;
         Ok(0)
     })

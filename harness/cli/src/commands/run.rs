@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use campaign::finish::{self, Timing};
 use campaign::{Clock, Journal, Phase, PhaseError, Progress, World};
-use evidence::record::PlannedRun;
+use evidence::record::{INTERRUPTED, PlannedRun};
 use evidence::{CaseRecord, Role, RunFolder, RunRecord};
 use script::{Case, Suite};
 use tokio::sync::{mpsc, watch};
@@ -18,6 +18,7 @@ use super::prepare::{Subject, folder, jobs, now_ms, world, write_plan};
 use super::show;
 use crate::arguments::Run;
 use crate::consulted::Consulted;
+use crate::signal::Signals;
 use crate::{Done, Failure, output, suite};
 
 /// Plays the suite and prints what came of it.
@@ -145,7 +146,7 @@ impl Campaign<'_> {
             Journal::create(&folder, news).map_err(|why| Failure::ours(why.to_string()))?;
         let watch = self.consulted.map(Consulted::watch);
         let journal = Arc::new(journal.watched(watch));
-        let (stop, interrupted) = signal();
+        let (stop, interrupted) = signal()?;
         let mut timing = Timing {
             setup_seconds: begun.elapsed().as_secs_f64(),
             ..Timing::default()
@@ -262,28 +263,18 @@ fn run_id(started_ms: u64) -> String {
 }
 
 /// Told when SIGINT or SIGTERM came; a second one ends the process at once.
-fn signal() -> (watch::Receiver<bool>, watch::Receiver<bool>) {
+fn signal() -> Result<(watch::Receiver<bool>, watch::Receiver<bool>), Failure> {
     let (tell, told) = watch::channel(false);
+    let mut signals = Signals::listen()?;
     tokio::spawn(async move {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
         loop {
-            let term = async {
-                match &mut terminate {
-                    Some(signal) => drop(signal.recv().await),
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                () = term => {}
-            }
+            signals.next().await;
             if tell.send_replace(true) {
-                std::process::exit(130);
+                std::process::exit(i32::from(INTERRUPTED));
             }
         }
     });
-    (told.clone(), told)
+    Ok((told.clone(), told))
 }
 
 /// Writes the record.

@@ -18,7 +18,7 @@ use self::trials::{Reachable, alone, honest, mistaken, proofs, tried};
 use super::kill_matrix::{self, Kills};
 use super::part::Part;
 use crate::arguments::Selftest;
-use crate::{Done, Failure, output, suite};
+use crate::{Done, Failure, output, signal, suite};
 
 /// Plays the trials and prints the kill matrix.
 pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
@@ -55,23 +55,24 @@ pub(crate) fn selftest(command: &Selftest, json: bool) -> Done {
 /// The honest reference against everything, then each defect; what is missing or too much then, once more by itself.
 fn played(suite: &Suite, command: &Selftest, proofs: &Kills) -> Result<Matrix, Failure> {
     let scratch = Scratch::new()?;
+    let interrupted = signal::flag()?;
     let mut matrix = Matrix::default();
     let mut reachable = None;
     if command.defect.is_empty() {
         let trials = honest(suite, proofs, command.every)?;
-        let honest = play(suite, command, &trials, scratch.path());
+        let honest = play(suite, command, &trials, scratch.path(), &interrupted)?;
         reachable = command.every.then(|| Reachable::of(&honest));
         matrix.take_all(honest, None);
     }
     let trials = mistaken(suite, command, proofs, reachable.as_ref())?;
-    let played = play(suite, command, &trials, scratch.path());
+    let played = play(suite, command, &trials, scratch.path(), &interrupted)?;
     matrix.take_all(played, reachable.as_ref());
     let doubted = matrix::doubted(suite, command, proofs, &matrix);
     let trials = alone(suite, proofs, &doubted)?;
     for (attack, defect) in &doubted {
         matrix.forget(attack, *defect);
     }
-    let played = play(suite, command, &trials, scratch.path());
+    let played = play(suite, command, &trials, scratch.path(), &interrupted)?;
     matrix.take_all(played, reachable.as_ref());
     if matrix.errors.is_empty() {
         Ok(matrix)

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use evidence::Verdict;
-use evidence::record::{CaseRecord, Kind, RequirementRecord};
+use evidence::record::{CaseRecord, INTERRUPTED, Kind, RequirementRecord};
 
 use super::{Rolling, is_decided};
 use crate::roll_up::requirements::of_clause;
@@ -21,8 +21,6 @@ const DRIFTED: u8 = 4;
 const NOT_TESTED: u8 = 6;
 /// An error of ours.
 const ERROR: u8 = 70;
-/// A signal cut the run short.
-const INTERRUPTED: u8 = 130;
 
 /// Status and reason, a sentence.
 pub(super) fn exit(

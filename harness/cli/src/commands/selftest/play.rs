@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use evidence::CaseRecord;
@@ -27,12 +27,16 @@ pub(super) struct Played<'a> {
 }
 
 /// Plays all of them, the first ones first.
+///
+/// # Errors
+/// A signal that `interrupted` tells of: it ends the run that it meets, and none follows.
 pub(super) fn play<'a>(
     suite: &Suite,
     command: &Selftest,
     trials: &'a [Trial],
     scratch: &Path,
-) -> Vec<Played<'a>> {
+    interrupted: &AtomicBool,
+) -> Result<Vec<Played<'a>>, Failure> {
     let all = Mutex::new(Vec::new());
     let next = AtomicUsize::new(0);
     // A trial waits more than it works: for what must not come, and for what may come late.
@@ -45,7 +49,7 @@ pub(super) fn play<'a>(
             // Each job has a world of its own: two references cannot listen on one address.
             let world = scratch.join(format!("world-{job}"));
             scope.spawn(move || {
-                loop {
+                while !interrupted.load(Ordering::Relaxed) {
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(at) else { break };
                     let out = scratch.join(format!("run-{job}"));
@@ -59,7 +63,10 @@ pub(super) fn play<'a>(
             });
         }
     });
-    all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    if interrupted.load(Ordering::Relaxed) {
+        return Err(Failure::interrupted());
+    }
+    Ok(all.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn one<'a>(suite: &Suite, trial: &'a Trial, world: &Path, out: &Path, seed: u64) -> Played<'a> {

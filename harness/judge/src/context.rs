@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use evidence::Interface;
+use evidence::event::Side;
 use evidence::record::Kind;
 use script::Case;
 use script::vocabulary::{Verb, ep_cscf};
@@ -37,6 +38,18 @@ impl<'a, 'p> Context<'a, 'p> {
 
     fn of_judged(&self, message: &Message<'_>) -> bool {
         !message.over && message.step.is_some_and(|step| self.is_judged(step))
+    }
+
+    /// The connections of ours on which such steps said something. What a node of ours answers to the SUT meanwhile is on others.
+    pub(crate) fn spoken_on(&self, of: impl Fn(usize) -> bool) -> impl Iterator<Item = u32> {
+        self.play
+            .sent()
+            .filter(move |message| !message.over && message.step.is_some_and(&of))
+            .map(|message| message.connection)
+            .filter(|number| {
+                let connection = self.play.connections.get(number);
+                connection.is_some_and(|connection| connection.by == Some(Side::Us))
+            })
     }
 
     /// The SIP requests of the attack.

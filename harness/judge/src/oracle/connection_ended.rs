@@ -1,7 +1,5 @@
 //! The SUT ends the connection on which the lie was told.
 
-use evidence::event::Side;
-
 use crate::context::Context;
 use crate::ruling::Ruling;
 
@@ -10,17 +8,7 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     let Some(step) = context.lie_step() else {
         return Ruling::undecided("no_lie", "no step departs");
     };
-    let used = play
-        .sent()
-        .filter(|message| message.step == Some(step))
-        .map(|message| message.connection)
-        // What a node of ours answers to the SUT meanwhile, keys for one, is on another connection.
-        .filter(|number| {
-            play.connections
-                .get(number)
-                .is_some_and(|connection| connection.by == Some(Side::Us))
-        })
-        .last();
+    let used = context.spoken_on(|spoken| spoken == step).last();
     let Some(connection) = used.and_then(|number| play.connections.get(&number)) else {
         return Ruling::undecided("no_connection", "the departing step used no connection");
     };

@@ -8,11 +8,7 @@ use crate::ruling::Ruling;
 pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
     let play = context.play;
     let lie = play.lie_at();
-    let connections: Vec<u32> = play
-        .sent()
-        .filter(|message| !message.over && message.step.is_some_and(|step| context.is_judged(step)))
-        .map(|message| message.connection)
-        .collect();
+    let connections: Vec<u32> = context.spoken_on(|step| context.is_judged(step)).collect();
     let answer = play.received().find(|message| {
         // HTTP in a frame is no more an answer than SIP is.
         let framed_http = message.layer == Layer::Sip && message.bytes.starts_with(b"HTTP/");

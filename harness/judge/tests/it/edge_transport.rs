@@ -6,7 +6,7 @@ use evidence::{Interface, Role, What};
 use serde_json::{Value, json};
 
 use super::build::{Made, case};
-use super::scenes::{Edge, answer_to, fails_by, judged, passes, undecided};
+use super::scenes::{Edge, MW, answer_to, fails_by, judged, passes, undecided};
 
 /// A play whose departing step is its only one of weight.
 fn play(verb: &str, lie: Option<Value>, acts: impl Fn(&mut Made, usize)) -> Made {
@@ -245,6 +245,17 @@ fn no_101_or_silent() {
     );
 }
 
+/// Another registration's SUBSCRIBE comes to our core while the lie is told, and the core answers it: neither is of the lie.
+fn meanwhile(made: &mut Made) {
+    let head = "To: <sip:bob0@op.example>\r\nCall-ID: other\r\nCSeq: 1 SUBSCRIBE\r\n\r\n";
+    let subscribe = format!("SUBSCRIBE sip:bob0@op.example SIP/2.0\r\nEvent: reg\r\n{head}");
+    let answer = format!("SIP/2.0 200 OK\r\n{head}");
+    made.opened(MW, Interface::Mw, Side::Sut, "core");
+    made.came(MW, Interface::Mw, &subscribe)
+        .sent(MW, Interface::Mw, &answer)
+        .came(MW, Interface::Mw, &subscribe);
+}
+
 fn frame(oracle: &str, answer: Option<u16>, end: Option<Side>) -> CaseRecord {
     let register = "REGISTER sip:op.example SIP/2.0\r\nTo: <sip:alice0@op.example>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n";
     let send = |made: &mut Made, frame: &str| {
@@ -270,6 +281,7 @@ fn frame(oracle: &str, answer: Option<u16>, end: Option<Side>) -> CaseRecord {
         |made, _| send(made, "masked"),
         |made, _| {
             send(made, "unmasked");
+            meanwhile(made);
             if let Some(status) = answer {
                 made.came(1, Interface::W2, &answer_to(register, status));
             }

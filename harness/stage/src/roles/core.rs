@@ -190,7 +190,11 @@ fn answer(
     method: &str,
     from: SocketAddr,
 ) -> Option<Decision> {
-    let told = play.and_then(|play| next_told(&mut lock(&play.scene).core_answers));
+    // What an edge asks on its own account, at any time, does not use up what was told for a client's request.
+    let of_client = !matches!(method, "SUBSCRIBE" | "OPTIONS");
+    let told = play
+        .filter(|_| of_client)
+        .and_then(|play| next_told(&mut lock(&play.scene).core_answers));
     match told.as_ref().and_then(|told| told.status.as_deref()) {
         Some(SILENT) => return None,
         Some(status) => return Some(told_answer(status)),

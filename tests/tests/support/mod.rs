@@ -8,9 +8,13 @@ use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// Within this time whatever was asked to end has ended.
+const SOON: Duration = Duration::from_secs(20);
 /// No call takes longer than this on a busy machine; `selftest` has its own bound.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(400);
 
@@ -137,6 +141,16 @@ impl Running {
     pub(crate) fn kill(mut self) {
         self.child.kill().expect("SIGKILL");
         self.child.wait().expect("its end");
+    }
+
+    /// Sends it a signal that asks for its end, which must come soon.
+    pub(crate) fn ends_on(self, signal: Signal) -> Ran {
+        let process = i32::try_from(self.id()).expect("a process id");
+        kill(Pid::from_raw(process), signal).expect("a signal");
+        let asked = Instant::now();
+        let ran = self.wait(PATIENCE);
+        assert!(asked.elapsed() < SOON, "it goes on: {ran}");
+        ran
     }
 
     pub(crate) fn wait(mut self, bound: Duration) -> Ran {

@@ -26,11 +26,12 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
         );
     }
     Ruling::unless(tokens.iter().find_map(|token| {
+        // The wall clock was read before the first event: rounded down, a token of this very second would come from the future.
         let now = play
             .plan
             .wall_clock_ms
             .saturating_add(play.time(token.message.at).saturating_sub(play.time(0)) / 1000)
-            / 1000;
+            .div_ceil(1000);
         let expect = Expectation {
             issuer: issuer(play, &token.compact),
             audience: audience(play),

@@ -125,6 +125,12 @@ pub fn glob(pattern: &str, text: &str) -> bool {
     rest.len() >= last.len() && rest.ends_with(last)
 }
 
+/// The id of a case without its registration: `slug` or `slug[variant]`.
+#[must_use]
+pub fn without_registration(case: &str) -> &str {
+    case.split('@').next().unwrap_or(case)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

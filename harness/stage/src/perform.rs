@@ -92,10 +92,11 @@ pub async fn perform(
 
 /// The step that was begun last.
 fn in_play(play: &Play) -> usize {
-    let log = play.tap.read();
-    let begun = log.events.iter().rev().find_map(|event| match event.what {
-        What::StepBegan { step } => Some(step),
-        _ => None,
+    let begun = play.tap.look(|events| {
+        events.iter().rev().find_map(|event| match event.what {
+            What::StepBegan { step } => Some(step),
+            _ => None,
+        })
     });
     begun.unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use script::Suite;
-use script::problem::nearest;
+use script::problem::suggestion;
 use script::scenario::{Attack, Outcome};
 use script::step::Step;
 use script::vocabulary::Verb;
@@ -15,15 +15,10 @@ use crate::{Done, Failure, output, suite};
 pub(crate) fn explain(command: &Explain, json: bool) -> Done {
     let suite = suite::read(command.scenarios.as_deref())?;
     let text = find(&suite, &command.id).ok_or_else(|| {
-        let near = nearest(&command.id, &names(&suite));
-        let meant = if near.is_empty() {
-            String::new()
-        } else {
-            format!(", did you mean {}?", near.join(" or "))
-        };
         Failure::usage(format!(
-            "nothing is called {}{meant}: `wicheck list` names scenarios, `wicheck coverage` requirements",
-            command.id
+            "nothing is called {}: {} `wicheck list` names scenarios, `wicheck coverage` requirements",
+            command.id,
+            suggestion(&command.id, &names(&suite))
         ))
     })?;
     if json {

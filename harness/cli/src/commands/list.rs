@@ -3,6 +3,7 @@
 use evidence::Role;
 use evidence::record::Kind;
 use script::Case;
+use script::select::without_registration;
 use serde_json::{Value, json};
 
 use super::part::Part;
@@ -56,7 +57,7 @@ pub(crate) fn list(command: &List, json: bool) -> Done {
 fn rows(cases: &[Case], part: &Part) -> Vec<Value> {
     let mut rows: Vec<(String, Value)> = Vec::new();
     for case in cases.iter().filter(|case| part.has(case)) {
-        let id = base(case);
+        let id = without_registration(&case.id).to_owned();
         match rows.iter_mut().find(|(known, _)| *known == id) {
             Some((_, row)) => {
                 if let Some(list) = row["registration"].as_array_mut() {
@@ -68,10 +69,6 @@ fn rows(cases: &[Case], part: &Part) -> Vec<Value> {
         }
     }
     rows.into_iter().map(|(_, row)| row).collect()
-}
-
-fn base(case: &Case) -> String {
-    case.id.split('@').next().unwrap_or_default().to_owned()
 }
 
 fn row(case: &Case, id: &str) -> Value {

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use campaign::{Process, Runs, World};
 use evidence::record::{PlannedRun, SutRecord};
 use evidence::{Role, RunFolder};
-use script::problem::nearest;
+use script::problem::suggestion;
 use script::{Suite, SutFile};
 
 use crate::consulted::Consulted;
@@ -77,11 +77,9 @@ impl Subject {
                         .iter()
                         .map(|each| each.name())
                         .collect();
-                    let near = nearest(defect.unwrap_or_default(), &known);
-                    let meant = near.first().map(|near| format!(", did you mean {near}?"));
                     Failure::usage(format!(
-                        "{why}{}; `wicheck explain defects` lists them",
-                        meant.unwrap_or_default()
+                        "{why}: {} `wicheck explain defects` lists them",
+                        suggestion(defect.unwrap_or_default(), &known)
                     ))
                 })?;
         Ok(Self {

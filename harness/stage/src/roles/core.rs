@@ -99,7 +99,7 @@ async fn stream_of(bed: Arc<Bed>, mut stream: TcpStream, from: SocketAddr) {
 }
 
 /// The first whole message of a stream, taken off its buffer.
-fn taken(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
+pub(super) fn taken(buffer: &mut Vec<u8>) -> Option<Vec<u8>> {
     loop {
         match sip::frame(buffer) {
             Framing::Whole(length) => return Some(buffer.drain(..length).collect()),

@@ -12,6 +12,7 @@ use wire::{Tap, transport};
 use crate::bed::Bed;
 use crate::play::Play;
 use crate::roles::Trouble;
+use crate::roles::core::taken;
 use crate::world::Person;
 
 /// The most that is read of an answer.
@@ -165,8 +166,7 @@ impl Said<'_> {
                     Ok(count) if count > 0 && read.len() < MAX_ANSWER => {}
                     _ => return None,
                 }
-                while let Some(whole) = whole_message(&read) {
-                    let message = read.drain(..whole).collect::<Vec<u8>>();
+                while let Some(message) = taken_answer(&mut read) {
                     if let Some(status) = self.came(number, Layer::Sip, &message) {
                         return Some(status);
                     }
@@ -241,17 +241,9 @@ impl Said<'_> {
     }
 }
 
-/// How long the SIP message at the beginning of a stream is, if all of it is there.
-fn whole_message(bytes: &[u8]) -> Option<usize> {
-    if !bytes.starts_with(b"SIP/2.0 ") {
-        return None;
-    }
-    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-    let body = Message::split(bytes.get(..head)?)
-        .field("Content-Length")
-        .and_then(|length| length.trim().parse::<usize>().ok())
-        .unwrap_or(0);
-    Some(head.checked_add(body)?).filter(|whole| *whole <= bytes.len())
+/// The SIP message at the beginning of a stream, taken off it, if it is one and whole. An alert of TLS is none.
+fn taken_answer(read: &mut Vec<u8>) -> Option<Vec<u8>> {
+    read.starts_with(b"SIP/2.0 ").then(|| taken(read)).flatten()
 }
 
 #[cfg(test)]
@@ -279,10 +271,12 @@ mod tests {
 
     #[test]
     fn a_message_is_whole_when_its_body_is() {
-        let head = b"SIP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n";
-        assert_eq!(whole_message(head), None);
-        let with_more = [head.as_slice(), b"ab", b"SIP/2.0 100"].concat();
-        assert_eq!(whole_message(&with_more), Some(head.len() + 2));
-        assert_eq!(whole_message(b"\x15\x03\x01\x00\x02\x02\x0a\r\n\r\n"), None);
+        let head = b"SIP/2.0 200 OK\r\nContent-Length: 2\r\n\r\n".as_slice();
+        assert_eq!(taken_answer(&mut head.to_vec()), None);
+        let mut with_more = [head, b"ab", b"SIP/2.0 100"].concat();
+        assert_eq!(taken_answer(&mut with_more), Some([head, b"ab"].concat()));
+        assert_eq!(with_more, b"SIP/2.0 100");
+        let mut alert = b"\x15\x03\x01\x00\x02\x02\x0a\r\n\r\n".to_vec();
+        assert_eq!(taken_answer(&mut alert), None);
     }
 }

@@ -7,6 +7,7 @@ use evidence::{CaseRecord, Verdict};
 use reference::Defect;
 use script::Suite;
 use script::also_kills::Declared;
+use script::select::without_registration;
 
 use super::super::kill_matrix::Kills;
 use super::play::Played;
@@ -53,7 +54,7 @@ impl Matrix {
             .map(|record| (record.control.as_str(), record.registration))
             .collect();
         for record in records {
-            let id = record.case.split('@').next().unwrap_or_default().to_owned();
+            let id = without_registration(&record.case).to_owned();
             let fine = matches!(record.verdict, Verdict::Pass | Verdict::NotApplicable);
             match trial.defect {
                 None if !fine => {

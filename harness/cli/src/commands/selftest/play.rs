@@ -92,11 +92,10 @@ fn run(
         trial.defect.map(|defect| defect.name()),
         suite,
     )?;
-    let only = (!trial.only.is_empty()).then(|| trial.only.join(","));
     let campaign = Campaign {
         suite,
         subject: &subject,
-        part: &Part::read(only.as_deref(), None)?,
+        part: &Part::read(Some(&trial.only.join(",")), None)?,
         roles: vec![trial.role],
         world: Some(world),
         out: Some(out),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::record::Kind;
 use evidence::{CaseRecord, Role};
 use reference::Defect;
+use script::select::without_registration;
 use script::{Case, Suite};
 
 use super::super::kill_matrix::Kills;
@@ -22,7 +23,7 @@ pub(super) struct Trial {
     pub(super) model: String,
     pub(super) defect: Option<Defect>,
     pub(super) role: Role,
-    /// Cases to play; empty for all.
+    /// Cases to play.
     pub(super) only: Vec<String>,
     /// Whether it is noted which mistakes the reference asks for in each case.
     pub(super) watched: bool,
@@ -231,7 +232,7 @@ fn longest_first(trials: &mut [Trial]) {
     trials.sort_by_key(|trial| std::cmp::Reverse(trial.only.len()));
 }
 
-/// A case's id without its registration.
+/// The attack as the matrix knows it.
 fn base(case: &Case) -> String {
-    case.id.split('@').next().unwrap_or_default().to_owned()
+    without_registration(&case.id).to_owned()
 }

@@ -212,13 +212,37 @@ fn right_party_in_the_token() {
     );
 }
 
+/// When the plays of these tests begin, in seconds.
+const BEGUN: u64 = 1_800_000_000;
+
 fn signed(key: &Key, header: &Value, jti: bool) -> String {
-    let now = 1_800_000_000_u64;
-    let mut claims = json!({ "iss": "https://waf.localhost", "aud": "https://ims.op.example", "sub": "alice0", "client_id": "wwsf-a", "iat": now, "exp": now + 300 });
+    signed_at(BEGUN, key, header, jti)
+}
+
+fn signed_at(at: u64, key: &Key, header: &Value, jti: bool) -> String {
+    let mut claims = json!({ "iss": "https://waf.localhost", "aud": "https://ims.op.example", "sub": "alice0", "client_id": "wwsf-a", "iat": at, "exp": at + 300 });
     if jti {
         claims["jti"] = json!("one");
     }
     jose::Token::mint(key, header, &claims).compact()
+}
+
+/// The clock is read before the play's first event, and a token says whole seconds: one of the second in which its answer came is none
+/// from the future.
+#[test]
+fn a_token_of_this_second_is_not_from_the_future() {
+    const SKEW: u64 = 60;
+    let key = Key::generate(Algorithm::ES256).unwrap();
+    let keys = jose::jwks(&[&key]);
+    let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": key.kid() });
+    let oracle = "token-in-order";
+    let issued = |at: u64| {
+        let token = signed_at(at, &key, &header, true);
+        let answer = ok(&json!({ "access_token": token }));
+        audited(oracle, Some(&answer), Some(&keys), None)
+    };
+    passes(&issued(BEGUN + SKEW + 1));
+    fails_by(&issued(BEGUN + SKEW + 2), oracle);
 }
 
 #[test]

@@ -2,11 +2,9 @@
 
 mod support;
 
-use std::path::Path;
-
 use rstest::rstest;
 
-use crate::support::{Scratch, workspace};
+use crate::support::{Scratch, append};
 
 /// What stands in the folder of a test, less what the test itself has put there.
 fn nothing_was_started(scratch: &Scratch) {
@@ -14,33 +12,10 @@ fn nothing_was_started(scratch: &Scratch) {
     assert!(!left.exists(), "{} was made", left.display());
 }
 
-/// The suite's own scenarios in a folder of the test.
-fn scenarios(scratch: &Scratch) {
-    fn copy(from: &Path, to: &Path) {
-        std::fs::create_dir_all(to).expect("a folder");
-        for entry in std::fs::read_dir(from).expect("a folder").flatten() {
-            let to = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &to);
-            } else {
-                std::fs::copy(entry.path(), to).expect("a file");
-            }
-        }
-    }
-    copy(&workspace().join("scenarios"), &scratch.path("scenarios"));
-}
-
-/// Appends to a file, and tells the number of the first line that was added.
-fn append(path: &Path, text: &str) -> usize {
-    let before = std::fs::read_to_string(path).expect("a file");
-    std::fs::write(path, format!("{before}{text}")).expect("a file");
-    before.lines().count() + 1
-}
-
 #[test]
 fn every_error_of_the_scripts_is_told_at_once_and_nothing_starts() {
     let scratch = Scratch::new();
-    scenarios(&scratch);
+    scratch.copy_scenarios();
     let identity = scratch.path("scenarios/ep-cscf/identity.toml");
     let first = append(
         &identity,
@@ -93,7 +68,7 @@ fn that_program_and_tree_are_of_different_age_is_told_where_it_is_likely() {
         ("sned", Some("scenarios/waf/token.toml"), true),
     ] {
         let scratch = Scratch::new();
-        scenarios(&scratch);
+        scratch.copy_scenarios();
         append(
             &scratch.path("scenarios/ep-cscf/identity.toml"),
             &attack(verb),

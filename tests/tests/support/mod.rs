@@ -90,6 +90,22 @@ impl Scratch {
         path
     }
 
+    /// Puts the suite's own scenarios here, to be changed.
+    pub(crate) fn copy_scenarios(&self) {
+        fn copy(from: &Path, to: &Path) {
+            std::fs::create_dir_all(to).expect("a folder");
+            for entry in std::fs::read_dir(from).expect("a folder").flatten() {
+                let to = to.join(entry.file_name());
+                if entry.path().is_dir() {
+                    copy(&entry.path(), &to);
+                } else {
+                    std::fs::copy(entry.path(), to).expect("a file");
+                }
+            }
+        }
+        copy(&workspace().join("scenarios"), &self.path("scenarios"));
+    }
+
     /// Calls wicheck here and waits for it.
     pub(crate) fn call(&self, arguments: &[&str]) -> Ran {
         self.call_within(arguments, PATIENCE)
@@ -231,6 +247,13 @@ pub(crate) fn binary() -> &'static Path {
         assert!(done.expect("cargo").success(), "wicheck is built");
         binary
     })
+}
+
+/// Appends to a file, and tells the number of the first line that was added.
+pub(crate) fn append(path: &Path, text: &str) -> usize {
+    let before = std::fs::read_to_string(path).expect("a file");
+    std::fs::write(path, format!("{before}{text}")).expect("a file");
+    before.lines().count() + 1
 }
 
 /// The folder of the workspace.

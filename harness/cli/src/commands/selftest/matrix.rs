@@ -1,6 +1,7 @@
 //! What came of the trials, and what is missing in it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use evidence::record::Kind;
 use evidence::{CaseRecord, Verdict};
@@ -10,7 +11,7 @@ use script::also_kills::Declared;
 use script::select::without_registration;
 
 use super::super::kill_matrix::Kills;
-use super::play::Played;
+use super::play::{Played, fits_honest};
 use super::trials::{Reachable, Trial};
 use crate::arguments::Selftest;
 
@@ -40,14 +41,23 @@ impl Matrix {
     pub(super) fn take_all(&mut self, played: Vec<Played<'_>>, reachable: Option<&Reachable>) {
         for each in played {
             match each.records {
-                Ok(records) => self.take(each.trial, &records, reachable),
+                Ok(records) => {
+                    let evidence = each.evidence.as_deref();
+                    self.take(each.trial, &records, evidence, reachable);
+                }
                 Err(failure) => self.errors.push(failure.text),
             }
         }
     }
 
     /// Takes the verdicts of one trial.
-    fn take(&mut self, trial: &Trial, records: &[CaseRecord], reachable: Option<&Reachable>) {
+    fn take(
+        &mut self,
+        trial: &Trial,
+        records: &[CaseRecord],
+        evidence: Option<&Path>,
+        reachable: Option<&Reachable>,
+    ) {
         let controls: BTreeSet<(&str, u8)> = records
             .iter()
             .filter(|record| record.kind == Kind::Control && record.verdict == Verdict::Pass)
@@ -55,20 +65,13 @@ impl Matrix {
             .collect();
         for record in records {
             let id = without_registration(&record.case).to_owned();
-            let fine = matches!(record.verdict, Verdict::Pass | Verdict::NotApplicable);
             match trial.defect {
-                None if !fine => {
-                    let reason = record
-                        .reason
-                        .as_ref()
-                        .map_or("", |reason| reason.code.as_str());
-                    let verdict = record.verdict.word();
-                    self.false_alarms.insert(format!(
-                        "{} ({verdict} {reason}, {}, model {})",
-                        record.case, trial.role, trial.model
-                    ));
+                None => {
+                    if !fits_honest(record) {
+                        self.false_alarms
+                            .insert(false_alarm(trial, record, evidence));
+                    }
                 }
-                None => {}
                 Some(defect) if defect.refuses_everybody() => {
                     // Where the control passes (a handshake), not everybody is refused.
                     let served = controls.contains(&(record.control.as_str(), record.registration));
@@ -96,6 +99,19 @@ impl Matrix {
             }
         }
     }
+}
+
+/// A case that the conforming reference does not pass, and where to look.
+fn false_alarm(trial: &Trial, record: &CaseRecord, evidence: Option<&Path>) -> String {
+    let reason = record.reason.as_ref();
+    let reason = reason.map_or("", |reason| reason.code.as_str());
+    let verdict = record.verdict.word();
+    let (case, role, model) = (&record.case, trial.role, &trial.model);
+    let evidence = evidence.map_or_else(
+        || "its evidence could not be kept".to_owned(),
+        |folder| format!("`wicheck report {} --format ladder`", folder.display()),
+    );
+    format!("{case} ({verdict} {reason}, {role}, model {model}; {evidence})")
 }
 
 /// Failed by an oracle of its outcome on one of the clauses that it checks.

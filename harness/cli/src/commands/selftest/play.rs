@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evidence::CaseRecord;
+use evidence::{CaseRecord, Verdict};
 use reference::Defect;
 use script::Suite;
 
@@ -24,6 +24,21 @@ pub(super) struct Played<'a> {
     pub(super) records: Result<Vec<CaseRecord>, Failure>,
     /// The mistakes that were asked for in each case, where the trial is watched.
     pub(super) consulted: BTreeMap<String, BTreeSet<Defect>>,
+    /// The run folder of a false alarm; no other is kept.
+    pub(super) evidence: Option<PathBuf>,
+}
+
+impl Played<'_> {
+    /// Whether the conforming reference got a verdict that is none for it.
+    fn is_false_alarm(&self) -> bool {
+        let records = self.records.as_deref().unwrap_or_default();
+        self.trial.defect.is_none() && !records.iter().all(fits_honest)
+    }
+}
+
+/// What a case may come to on the conforming reference.
+pub(super) fn fits_honest(record: &CaseRecord) -> bool {
+    matches!(record.verdict, Verdict::Pass | Verdict::NotApplicable)
 }
 
 /// Plays all of them, the first ones first.
@@ -53,12 +68,11 @@ pub(super) fn play<'a>(
                     let at = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(at) else { break };
                     let out = scratch.join(format!("run-{job}"));
-                    let played = one(suite, trial, &world, &out, command.seed);
+                    let mut played = one(suite, trial, &world, &out, command.seed);
+                    played.evidence = kept(&played, &out, &scratch.join(format!("{KEPT}{at}")));
                     all.lock()
                         .unwrap_or_else(PoisonError::into_inner)
                         .push(played);
-                    // Evidence of a trial is of use only while its run can be asked for again.
-                    let _ = std::fs::remove_dir_all(&out);
                 }
             });
         }
@@ -76,7 +90,17 @@ fn one<'a>(suite: &Suite, trial: &'a Trial, world: &Path, out: &Path, seed: u64)
         trial,
         records,
         consulted: consulted.map(|notes| notes.by_case()).unwrap_or_default(),
+        evidence: None,
     }
+}
+
+/// Puts the evidence of a false alarm aside: it may not come again. All other evidence comes again with its trial, and goes.
+fn kept(played: &Played<'_>, out: &Path, aside: &Path) -> Option<PathBuf> {
+    if played.is_false_alarm() && std::fs::rename(out, aside).is_ok() {
+        return Some(aside.to_owned());
+    }
+    let _ = std::fs::remove_dir_all(out);
+    None
 }
 
 fn run(
@@ -110,7 +134,10 @@ fn run(
     campaign.run().map(|(_, records, _)| records)
 }
 
-/// A folder for the runs, gone when the selftest is over.
+/// How the folder of a false alarm begins.
+const KEPT: &str = "false-alarm-";
+
+/// A folder for the runs; when the selftest is over, only the evidence of false alarms is left in it.
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
@@ -129,6 +156,11 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         // What cannot be removed is in the system's temporary folder, where it is expected.
-        let _ = std::fs::remove_dir_all(&self.0);
+        for each in std::fs::read_dir(&self.0).into_iter().flatten().flatten() {
+            if !each.file_name().to_string_lossy().starts_with(KEPT) {
+                let _ = std::fs::remove_dir_all(each.path());
+            }
+        }
+        let _ = std::fs::remove_dir(&self.0);
     }
 }

@@ -105,7 +105,11 @@ fn a_product_that_is_described_wrongly_is_not_judged(
     "[\"sh\", \"-c\", \"echo no config; exit 4\"]", "x",
     &["ended before it was ready (exit status: 4)", "no config", "start the SUT by hand", "sut.log"]
 )]
-#[case::is_not_there("[\"./nostart.sh\"]", "x", &["cannot run ./nostart.sh", "No such file"])]
+#[case::is_not_there(
+    "[\"./nostart.sh\"]", "x",
+    &["cannot run ./nostart.sh", "No such file", "/nostart.sh, from the folder of the SUT file"]
+)]
+#[case::is_not_in_path("[\"nostart.sh\"]", "x", &["cannot run nostart.sh", "looked for in PATH; write ./ before"])]
 #[case::is_never_ready(
     "[\"sh\", \"-c\", \"echo listening; sleep 60\"]", "ready to serve",
     &["did not print \"ready to serve\"", "the last of what it printed: listening"]
@@ -127,7 +131,10 @@ fn a_product_that_does_not_start_is_one_cause(
     "[\"false\"]",
     "the command printed no JSON object and ended with exit status: 1"
 )]
-#[case::is_not_there("[\"./operator.sh\"]", "cannot run ./operator.sh")]
+#[case::is_not_there(
+    "[\"./operator.sh\"]",
+    "/operator.sh, from the folder of the SUT file"
+)]
 #[case::hangs(
     "[\"sleep\", \"60\"]",
     "the hook party-switch did not answer within 1600 ms"

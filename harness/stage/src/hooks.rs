@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::bed::Bed;
-use crate::launch::{environment, program_of};
+use crate::launch::{cannot_run, environment, program_of};
 use crate::play::Play;
 
 /// An answer is no longer than this.
@@ -104,7 +104,7 @@ async fn run(bed: &Bed, words: &[String], request: &Value) -> Result<Value, Stri
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|why| format!("cannot run {program}: {why}"))?;
+        .map_err(|why| cannot_run(program, &folder, &why))?;
     if let Some(mut stdin) = child.stdin.take() {
         // A command that does not read its orders may have ended already; its answer tells.
         let _ = stdin.write_all(format!("{request}\n").as_bytes()).await;

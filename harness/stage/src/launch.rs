@@ -39,13 +39,8 @@ pub trait Runs: Send {
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// It could not be run at all.
-    #[error("cannot run {program}: {why}")]
-    Run {
-        /// The program.
-        program: String,
-        /// The system's reason.
-        why: std::io::Error,
-    },
+    #[error("{0}")]
+    Run(String),
     /// It ended before it was ready.
     #[error("the SUT ended before it was ready ({status}); the last of what it printed: {output}")]
     Ended {
@@ -145,7 +140,7 @@ impl Process {
         let mut child = self
             .command(&launch, role, world)
             .spawn()
-            .map_err(|why| StartError::Run { program, why })?;
+            .map_err(|why| StartError::Run(cannot_run(&program, &self.folder, &why)))?;
         let (said, ready) = watch::channel(false);
         let said = Arc::new(said);
         let log = std::fs::OpenOptions::new()
@@ -281,6 +276,18 @@ pub(crate) fn program_of(program: &str, folder: &Path) -> PathBuf {
     } else {
         PathBuf::from(program)
     }
+}
+
+/// That a command of a SUT file could not be run, with the place where it was looked for.
+pub(crate) fn cannot_run(program: &str, folder: &Path, why: &std::io::Error) -> String {
+    let path = program_of(program, folder);
+    let place = if program.contains('/') {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        format!("it is looked for at {}, from the folder of the SUT file", path.display())
+    } else {
+        "it is looked for in PATH; write ./ before what stands beside the SUT file".to_owned()
+    };
+    format!("cannot run {program}: {why} ({place})")
 }
 
 /// What a launch command and a hook are told of the bed.

@@ -3,9 +3,10 @@
 use std::fmt;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData,
 };
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer};
 use time::{Duration, OffsetDateTime};
 
 use crate::request::{blank, checked_time, common_name_only};
@@ -211,6 +212,14 @@ impl Signer {
         key: &impl PublicKeyData,
     ) -> Result<CertificateDer<'static>, Error> {
         Ok(params.signed_by(key, &self.issuer)?.into())
+    }
+
+    /// Signs a list of revoked certificates.
+    pub(crate) fn sign_list(
+        &self,
+        list: CertificateRevocationListParams,
+    ) -> Result<CertificateRevocationListDer<'static>, Error> {
+        Ok(list.signed_by(&self.issuer)?.into())
     }
 
     /// Signs a certificate for a fresh key, which then signs in its turn.

@@ -63,11 +63,14 @@ pub enum Flaw {
     Rsa1024,
     /// The chain is the leaf alone; its issuer, never shown before, is withheld (RFC 8446 4.4.2).
     MissingIntermediate,
+    /// The leaf stands on the list of what its issuer has revoked
+    /// ([`revocation`](crate::revocation); RFC 5280 6.3).
+    Revoked,
 }
 
 impl Flaw {
     /// Every flaw, in the order of the list.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SelfSigned,
         Self::UnknownCa,
         Self::WrongName,
@@ -91,6 +94,7 @@ impl Flaw {
         Self::Sha1Signature,
         Self::Rsa1024,
         Self::MissingIntermediate,
+        Self::Revoked,
     ];
 
     /// The name that scripts and the command line use.
@@ -119,6 +123,7 @@ impl Flaw {
             Self::Sha1Signature => "sha1-signature",
             Self::Rsa1024 => "rsa-1024",
             Self::MissingIntermediate => "missing-intermediate",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -4,6 +4,7 @@ use rcgen::{CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, K
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use time::Duration;
 
+use crate::revocation::revoked_serial;
 use crate::weak_rsa::WeakKey;
 use crate::{Authority, Error, Flaw, LeafKey, LeafRequest, Usage, names, pem, surgery};
 
@@ -126,6 +127,10 @@ impl Authority {
             }
             Flaw::Rsa1024 => job.weak_key(),
             Flaw::MissingIntermediate => job.missing_intermediate(),
+            Flaw::Revoked => job.leaf(|leaf| {
+                leaf.serial_number = Some(revoked_serial()?);
+                Ok(())
+            }),
         }
     }
 }

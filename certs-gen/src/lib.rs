@@ -14,6 +14,7 @@
 //! | [`leaf`] | the issued chain with its key; keys that several leaves share |
 //! | [`flaw`] | the list of flaws with their names |
 //! | [`flawed`] | how each flaw is made |
+//! | [`revocation`] | the lists of what an authority has revoked |
 //! | `names` | the flaws of subjectAltName |
 //! | `surgery` | edits of finished DER that the certificate writer refuses |
 //! | [`weak_rsa`] | the 1024-bit RSA key and its signatures, which TLS stacks refuse to make |
@@ -29,6 +30,7 @@ pub mod leaf;
 mod names;
 mod pem;
 pub mod request;
+pub mod revocation;
 mod surgery;
 pub mod weak_rsa;
 

@@ -25,6 +25,11 @@ pub(crate) fn private_key(key: &PrivatePkcs8KeyDer<'_>) -> String {
     section("PRIVATE KEY", key.secret_pkcs8_der())
 }
 
+/// A list of revoked certificates as PEM text.
+pub(crate) fn revocation_list(der: &[u8]) -> String {
+    section("X509 CRL", der)
+}
+
 fn section(label: &str, der: &[u8]) -> String {
     let mut text = format!("-----BEGIN {label}-----\n");
     for (index, character) in STANDARD.encode(der).chars().enumerate() {

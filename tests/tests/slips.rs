@@ -131,10 +131,7 @@ fn a_product_that_does_not_start_is_one_cause(
     "[\"false\"]",
     "the command printed no JSON object and ended with exit status: 1"
 )]
-#[case::is_not_there(
-    "[\"./operator.sh\"]",
-    "/operator.sh, from the folder of the SUT file"
-)]
+#[case::is_not_there("[\"./operator.sh\"]", "/operator.sh, from the folder of the SUT file")]
 #[case::hangs(
     "[\"sleep\", \"60\"]",
     "the hook party-switch did not answer within 1600 ms"

@@ -2,19 +2,15 @@
 
 use certs_gen::{Flaw, Flawed};
 
-use crate::judges::{Findings, Judge, Question, openssl, webpki};
+use crate::judges::{Findings, Judge, openssl, webpki};
 use crate::structure::{differences, is_linked};
 use crate::table::{Answer, Heal, ROWS, Row};
-use crate::world::{NOW, TRUSTED, others, question, request};
+use crate::world::{NOW, TRUSTED, others, request};
 
 fn flawed(row: &Row) -> Flawed {
     TRUSTED
         .issue_flawed(&request(row.usage, row.host), row.flaw, &others())
         .unwrap()
-}
-
-fn asked(row: &Row, flawed: &Flawed) -> Question {
-    question(&flawed.chain, row.usage, row.host)
 }
 
 /// Collects the rows for which `wrong` has something to say.
@@ -50,12 +46,12 @@ fn the_table_has_every_flaw_in_order() {
 
 #[test]
 fn webpki_finds_the_flaw_and_no_other() {
-    check(|row| against(&row.webpki, &webpki(&asked(row, &flawed(row)))));
+    check(|row| against(&row.webpki, &webpki(&row.asked(&flawed(row), &TRUSTED))));
 }
 
 #[test]
 fn openssl_finds_the_flaw_and_no_other() {
-    check(|row| against(&row.openssl, &openssl(&asked(row, &flawed(row)))));
+    check(|row| against(&row.openssl, &openssl(&row.asked(&flawed(row), &TRUSTED))));
 }
 
 #[test]
@@ -72,7 +68,7 @@ fn a_judge_finds_each_flaw_but_the_one_of_the_handshake() {
 fn healed_of_its_flaw_the_chain_passes() {
     check(|row| {
         let flawed = flawed(row);
-        let mut question = asked(row, &flawed);
+        let mut question = row.asked(&flawed, &TRUSTED);
         let (heal, judges): (_, &[Judge]) = match row.heal {
             Heal::Both(heal) => (heal, &[webpki, openssl]),
             Heal::Webpki(heal) => (heal, &[webpki]),

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use certs_gen::{Leaf, LeafKey, LeafRequest, Usage};
 
-use crate::judges::{Findings, openssl, openssl_reads_key, openssl_with, webpki};
+use crate::judges::{Findings, Question, openssl, openssl_reads_key, openssl_with, webpki};
 use crate::structure::{described, is_linked, serial};
 use crate::world::{ADDRESS, HOST, NOW, TRUSTED, question, request};
 
@@ -20,6 +20,16 @@ fn assert_passes(leaf: &Leaf, usage: Usage, host: &str) {
         openssl_with(&question, &["-x509_strict"]),
         Findings::new(),
         "openssl, {usage}, {host}"
+    );
+    let looks = Question {
+        lists: Some(TRUSTED.revocation_lists(NOW).unwrap()),
+        ..question
+    };
+    assert_eq!(webpki(&looks), Findings::new(), "webpki looks at the lists");
+    assert_eq!(
+        openssl(&looks),
+        Findings::new(),
+        "openssl looks at the lists"
     );
     assert!(is_linked(&leaf.chain));
 }

@@ -7,9 +7,13 @@ use std::process::{Command, Output};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use time::OffsetDateTime;
-use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+use webpki::{
+    CertRevocationList, EndEntityCert, KeyUsage, OwnedCertRevocationList, RevocationOptionsBuilder,
+    anchor_from_trusted_cert,
+};
 
 /// What a peer that is shown a chain asks itself.
 #[derive(Clone)]
@@ -26,6 +30,8 @@ pub(crate) struct Question {
     pub(crate) auth_level: u8,
     /// Whether OpenSSL lets unknown critical extensions pass.
     pub(crate) ignore_critical: bool,
+    /// PEM text of the lists of what has been revoked; `None`: the peer does not look.
+    pub(crate) lists: Option<String>,
 }
 
 /// What is wrong, in the judge's words; empty: nothing.
@@ -42,6 +48,9 @@ pub(crate) fn webpki(question: &Question) -> Findings {
     };
     let anchors = [anchor_from_trusted_cert(&question.anchor).unwrap()];
     let seconds = u64::try_from(question.now.unix_timestamp()).unwrap();
+    let lists = lists(question);
+    let lists: Vec<_> = lists.iter().collect();
+    let revocation = RevocationOptionsBuilder::new(&lists).ok();
     let path = leaf.verify_for_usage(
         webpki::ALL_VERIFICATION_ALGS,
         &anchors,
@@ -52,7 +61,7 @@ pub(crate) fn webpki(question: &Question) -> Findings {
         } else {
             KeyUsage::server_auth()
         },
-        None,
+        revocation.map(RevocationOptionsBuilder::build),
         None,
     );
     let name = question.host.as_deref().map_or(Ok(()), |host| {
@@ -63,6 +72,17 @@ pub(crate) fn webpki(question: &Question) -> Findings {
         .iter()
         .chain(name.err().iter())
         .map(variant)
+        .collect()
+}
+
+fn lists(question: &Question) -> Vec<CertRevocationList<'static>> {
+    let text = question.lists.as_deref().unwrap_or_default();
+    CertificateRevocationListDer::pem_slice_iter(text.as_bytes())
+        .map(|der| {
+            OwnedCertRevocationList::from_der(&der.unwrap())
+                .unwrap()
+                .into()
+        })
         .collect()
 }
 
@@ -119,6 +139,11 @@ pub(crate) fn openssl_with(question: &Question, options: &[&str]) -> Findings {
             },
             host,
         ]);
+    }
+    if let Some(lists) = &question.lists {
+        let path = folder.path().join("lists.pem");
+        fs::write(&path, lists).unwrap();
+        command.arg("-crl_check_all").arg("-CRLfile").arg(path);
     }
     if question.ignore_critical {
         command.arg("-ignore_critical");

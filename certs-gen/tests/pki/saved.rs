@@ -33,7 +33,7 @@ fn a_loaded_authority_makes_the_same_flaws() {
             Answer::DoesNotLook(_) => Findings::new(),
         };
         assert_eq!(
-            webpki(&question(&flawed.chain, row.usage, row.host)),
+            webpki(&row.asked(&flawed, &loaded)),
             expected,
             "{}",
             row.flaw

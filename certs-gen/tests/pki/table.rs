@@ -1,10 +1,10 @@
 //! Per flaw: what each judge says, what differs from the honest chain, what heals it.
 
-use certs_gen::{Flaw, Flawed, Usage};
+use certs_gen::{Authority, Flaw, Flawed, Usage};
 use time::Duration;
 
 use crate::judges::Question;
-use crate::world::{HOST, UNKNOWN};
+use crate::world::{HOST, NOW, UNKNOWN, question};
 
 /// One flaw.
 pub(crate) struct Row {
@@ -18,6 +18,17 @@ pub(crate) struct Row {
     pub(crate) webpki: Answer,
     pub(crate) openssl: Answer,
     pub(crate) heal: Heal,
+}
+
+impl Row {
+    /// What a peer asks itself that is shown the chain. It looks at what the authority has revoked where that is the flaw.
+    pub(crate) fn asked(&self, flawed: &Flawed, authority: &Authority) -> Question {
+        let looks = self.flaw == Flaw::Revoked;
+        Question {
+            lists: looks.then(|| authority.revocation_lists(NOW).unwrap()),
+            ..question(&flawed.chain, self.usage, self.host)
+        }
+    }
 }
 
 /// A judge's answer to the chain.
@@ -246,6 +257,13 @@ pub(crate) const ROWS: [Row; Flaw::ALL.len()] = [
         webpki: Refuses(&["UnknownIssuer"]),
         openssl: Refuses(&["20@0"]), // unable to get local issuer certificate
         heal: Heal::Both(|question, flawed| question.chain.extend(flawed.withheld.clone())),
+        ..SERVER
+    },
+    Row {
+        flaw: Flaw::Revoked,
+        webpki: Refuses(&["CertRevoked"]),
+        openssl: Refuses(&["23@0"]), // certificate revoked
+        heal: Heal::Both(|question, _| question.lists = None),
         ..SERVER
     },
 ];

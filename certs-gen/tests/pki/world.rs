@@ -55,5 +55,6 @@ pub(crate) fn question(
         host: Some(host.to_owned()),
         auth_level: 2,
         ignore_critical: false,
+        lists: None,
     }
 }

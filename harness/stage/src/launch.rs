@@ -283,7 +283,10 @@ pub(crate) fn cannot_run(program: &str, folder: &Path, why: &std::io::Error) -> 
     let path = program_of(program, folder);
     let place = if program.contains('/') {
         let path = std::path::absolute(&path).unwrap_or(path);
-        format!("it is looked for at {}, from the folder of the SUT file", path.display())
+        format!(
+            "it is looked for at {}, from the folder of the SUT file",
+            path.display()
+        )
     } else {
         "it is looked for in PATH; write ./ before what stands beside the SUT file".to_owned()
     };

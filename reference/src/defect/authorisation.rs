@@ -9,6 +9,8 @@ macro_rules! authorisation {
             AcceptsSelfSignedClient = "accepts-self-signed-client" @ Waf,
             /// Takes a client certificate that has expired.
             AcceptsExpiredClient = "accepts-expired-client" @ Waf,
+            /// Takes a client certificate that has been revoked.
+            AcceptsRevokedClient = "accepts-revoked-client" @ Waf,
             /// Takes a client certificate before its time.
             AcceptsNotYetValidClient = "accepts-not-yet-valid-client" @ Waf,
             /// Takes a certificate that is for servers only from a client.

@@ -5,6 +5,8 @@ macro_rules! client {
         $next! { $($rest)*; $($before)*
             /// Takes a portal certificate that has expired.
             AcceptsExpired = "accepts-expired" @ Wic,
+            /// Takes a portal certificate that has been revoked.
+            AcceptsRevoked = "accepts-revoked" @ Wic,
             /// Takes a portal certificate before its time.
             AcceptsNotYetValid = "accepts-not-yet-valid" @ Wic,
             /// Takes a portal certificate of an authority that it does not know.

@@ -159,6 +159,8 @@ macro_rules! edge {
             EdgeTakesExpiredWaf = "edge-takes-expired-waf" @ EpCscf,
             /// Takes the certificate of any other host for that of an authorisation function.
             EdgeTakesAnyWafName = "edge-takes-any-waf-name" @ EpCscf,
+            /// Takes an authorisation function whose certificate has been revoked.
+            EdgeTakesRevokedWaf = "edge-takes-revoked-waf" @ EpCscf,
             /// Keeps the keys of an authorisation function for ever.
             KeepsWithdrawnKeys = "keeps-withdrawn-keys" @ EpCscf,
             /// Looks for a key by its id among those of every authorisation function, the last one first.

@@ -33,6 +33,8 @@ macro_rules! portal {
             CorsAnyOrigin = "cors-any-origin" @ Wwsf,
             /// Takes a certificate of the authorisation function that has expired.
             WafExpiredAccepted = "waf-expired-accepted" @ Wwsf,
+            /// Takes a certificate of the authorisation function that has been revoked.
+            WafRevokedAccepted = "waf-revoked-accepted" @ Wwsf,
             /// Takes a certificate of the authorisation function before its time.
             WafNotYetValidAccepted = "waf-not-yet-valid-accepted" @ Wwsf,
             /// Takes a certificate of the authorisation function by an authority that it does not know.

@@ -9,7 +9,6 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rustls::ServerConfig;
-use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ClientHello, ResolvesServerCert, ServerSessionMemoryCache};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
@@ -23,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use super::connection::Client;
 use super::frames::{self, Frames};
 use super::{Edge, bare, connection, legacy_tls, upgrade};
-use crate::trust::{Tolerance, Trust};
+use crate::trust::{self, Tolerance};
 use crate::web::Legacy;
 use crate::{Defect, Shared, StartError, net};
 
@@ -37,7 +36,7 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
     let world = &shared.world;
     let asks = shared.model.answer("w2-mtls", "no") == "yes";
     let clients = match asks {
-        true => Some(of_devices(shared)?),
+        true => Some(trust::of_optional_clients(shared, Tolerance::none())?),
         false => None,
     };
     let mut own = net::Identity::of_server(world, "ep-cscf")?;
@@ -61,17 +60,6 @@ pub(super) fn tls(shared: &Arc<Shared>) -> Result<Arc<ServerConfig>, StartError>
         shared: Arc::clone(shared),
     });
     Ok(Arc::new(config))
-}
-
-/// Looks at the certificates of devices: the library's own checks, and nobody has to show one.
-fn of_devices(shared: &Shared) -> Result<Arc<dyn ClientCertVerifier>, StartError> {
-    let path = "roots.pem";
-    Trust::in_pem(&shared.world.text(path)?, Tolerance::none())
-        .and_then(Trust::of_optional_clients)
-        .map_err(|why| StartError::World {
-            path: shared.world.folder.join(path),
-            why: why.to_string(),
-        })
 }
 
 /// Shows the certificate to those who ask for a name of the edge, or for none.

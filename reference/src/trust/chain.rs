@@ -2,7 +2,7 @@
 
 use rustls::SignatureScheme;
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::public_key::PublicKey;
@@ -17,6 +17,8 @@ const SHORTEST_RSA: usize = 2048;
 /// What a chain is held against.
 pub(super) struct Question<'a> {
     pub(super) roots: &'a [CertificateDer<'static>],
+    /// What has been revoked.
+    pub(super) lists: &'a [CertificateRevocationListDer<'static>],
     pub(super) algorithms: &'a WebPkiSupportedAlgorithms,
     pub(super) usage: Usage,
     /// `None`: any name will do, somebody else looks at it.
@@ -78,6 +80,7 @@ pub(crate) fn read_chain(data: &[u8]) {
     let name = ServerName::try_from("host.example").ok();
     let question = Question {
         roots: &[],
+        lists: &[],
         algorithms: &algorithms,
         usage: Usage::Server,
         name: name.as_ref(),
@@ -108,6 +111,9 @@ fn of_leaf(leaf: &X509Certificate<'_>, question: &Question<'_>) -> Vec<Fault> {
     }
     if !is_for(leaf, question.usage) {
         faults.push(Fault::WrongUsage);
+    }
+    if is_revoked(leaf, question.lists) {
+        faults.push(Fault::Revoked);
     }
     faults.extend(question.name.and_then(|wanted| names::fault(leaf, wanted)));
     faults
@@ -231,6 +237,21 @@ fn signed_by(
                 .verify_signature(key, message, &certificate.signature_value.data)
                 .is_ok()
         })
+}
+
+fn is_revoked(
+    certificate: &X509Certificate<'_>,
+    lists: &[CertificateRevocationListDer<'_>],
+) -> bool {
+    lists.iter().any(|der| {
+        let Ok((_, list)) = x509_parser::parse_x509_crl(der) else {
+            return false;
+        };
+        list.issuer() == certificate.issuer()
+            && list
+                .iter_revoked_certificates()
+                .any(|revoked| revoked.raw_serial() == certificate.raw_serial())
+    })
 }
 
 fn is_weakly_signed(certificate: &X509Certificate<'_>) -> bool {

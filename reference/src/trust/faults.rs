@@ -31,6 +31,8 @@ pub(crate) enum Fault {
     WeakSignature,
     /// An RSA key below 2048 bits.
     WeakKey,
+    /// The leaf's issuer has revoked it.
+    Revoked,
     /// Not for this end of a connection.
     WrongUsage,
     /// The handshake is signed by another key than the certificate's.

@@ -6,7 +6,9 @@ mod names;
 #[cfg(test)]
 mod tests;
 mod verifier;
+mod world;
 
 pub(crate) use chain::read_chain;
 pub(crate) use faults::Fault;
 pub(crate) use verifier::{Tolerance, Trust};
+pub(crate) use world::{of_optional_clients, of_servers, reads_lists};

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType,
-    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CustomExtension,
+    DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer, KeyIdMethod,
+    KeyPair, KeyUsagePurpose, NameConstraints, RevokedCertParams, SanType,
 };
 use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -15,11 +15,15 @@ use super::{Fault, Tolerance, Trust};
 
 const HOST: &str = "www.portal.example";
 
-/// What is shown, and the root that is trusted.
+/// What is shown, the root that is trusted, and what has been revoked.
 struct Shown {
     chain: Vec<CertificateDer<'static>>,
     root: String,
+    lists: Option<String>,
 }
+
+/// The serial number that every issuer has revoked.
+const REVOKED: u64 = 4711;
 
 /// How leaf and intermediate depart from honest ones.
 #[derive(Default)]
@@ -71,9 +75,29 @@ fn show(departure: &Departure) -> Shown {
         der[at] ^= 1;
     }
     chain.insert(0, der.into());
+    // An authority that must not sign lists gives none.
+    let lists = list().signed_by(&issuer).and_then(|list| list.pem());
     Shown {
         chain,
         root: trusted,
+        lists: lists.ok(),
+    }
+}
+
+fn list() -> CertificateRevocationListParams {
+    let now = OffsetDateTime::now_utc();
+    CertificateRevocationListParams {
+        this_update: now - Duration::hours(1),
+        next_update: now + Duration::hours(1),
+        crl_number: 1.into(),
+        issuing_distribution_point: None,
+        revoked_certs: vec![RevokedCertParams {
+            serial_number: REVOKED.into(),
+            revocation_time: now - Duration::hours(1),
+            reason_code: None,
+            invalidity_date: None,
+        }],
+        key_identifier_method: KeyIdMethod::Sha256,
     }
 }
 
@@ -82,7 +106,7 @@ fn authority(name: &str, constraints: BasicConstraints) -> CertificateParams {
     wanted.distinguished_name = DistinguishedName::new();
     wanted.distinguished_name.push(DnType::CommonName, name);
     wanted.is_ca = IsCa::Ca(constraints);
-    wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    wanted.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     wanted
 }
 
@@ -103,13 +127,13 @@ fn leaf(names: &[&str]) -> CertificateParams {
 }
 
 fn verifier(shown: &Shown, tolerates: Option<Fault>) -> Arc<dyn ServerCertVerifier> {
-    Trust::in_pem(
-        &shown.root,
-        Tolerance::of(move |fault| tolerates == Some(fault)),
-    )
-    .unwrap()
-    .of_servers()
-    .unwrap()
+    let tolerance = Tolerance::of(move |fault| tolerates == Some(fault));
+    let trust = Trust::in_pem(&shown.root, tolerance).unwrap();
+    let trust = match &shown.lists {
+        Some(lists) => trust.with_lists(lists).unwrap(),
+        None => trust,
+    };
+    trust.of_servers().unwrap()
 }
 
 fn accepts(shown: &Shown, name: &str, tolerates: Option<Fault>) -> bool {
@@ -133,7 +157,7 @@ fn is_just(shown: &Shown, name: &str, fault: Fault) {
     assert!(accepts(shown, name, Some(fault)), "{fault:?} is just that");
 }
 
-const ALL: [Fault; 19] = [
+const ALL: [Fault; 20] = [
     Fault::Expired,
     Fault::NotYetValid,
     Fault::IntermediateExpired,
@@ -145,6 +169,7 @@ const ALL: [Fault; 19] = [
     Fault::NameConstraint,
     Fault::UnknownCritical,
     Fault::BadSignature,
+    Fault::Revoked,
     Fault::WrongUsage,
     Fault::WrongKey,
     Fault::WrongName,
@@ -167,6 +192,23 @@ fn names(wanted: &mut CertificateParams, names: Vec<SanType>) {
 #[test]
 fn an_honest_chain_is_taken() {
     assert!(accepts(&show(&Departure::default()), HOST, None));
+}
+
+#[test]
+fn revoked() {
+    let revoked = |wanted: &mut CertificateParams| wanted.serial_number = Some(REVOKED.into());
+    let shown = show(&Departure {
+        leaf: Some(revoked),
+        ..Departure::default()
+    });
+    is_just(&shown, HOST, Fault::Revoked);
+    let unlisted = Shown {
+        lists: None,
+        ..shown
+    };
+    assert!(accepts(&unlisted, HOST, None), "nobody says so");
+    let trust = Trust::in_pem(&unlisted.root, Tolerance::none()).unwrap();
+    assert!(trust.with_lists("").is_err(), "no list is no answer");
 }
 
 #[test]
@@ -271,6 +313,7 @@ fn a_leaf_that_signed_itself() {
         &Shown {
             chain: vec![own.der().clone()],
             root,
+            lists: None,
         },
         HOST,
         Fault::SelfSigned,

@@ -6,7 +6,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, ServerName, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{
@@ -63,42 +63,63 @@ impl std::fmt::Debug for Tolerance {
 #[derive(Debug)]
 pub(crate) struct Trust {
     roots: Vec<CertificateDer<'static>>,
+    lists: Vec<CertificateRevocationListDer<'static>>,
     algorithms: WebPkiSupportedAlgorithms,
     tolerates: Tolerance,
 }
 
-/// The roots cannot be used.
+/// What is to be trusted cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("no usable trust anchor: {0}")]
-pub(crate) struct BadRoots(String);
+#[error("no usable trust anchor or list of revoked certificates: {0}")]
+pub(crate) struct BadTrust(String);
+
+impl BadTrust {
+    fn because(why: impl ToString) -> Self {
+        Self(why.to_string())
+    }
+}
 
 impl Trust {
     /// Trust in the certificates of a PEM text.
-    pub(crate) fn in_pem(text: &str, tolerates: Tolerance) -> Result<Self, BadRoots> {
+    pub(crate) fn in_pem(text: &str, tolerates: Tolerance) -> Result<Self, BadTrust> {
         let roots = CertificateDer::pem_slice_iter(text.as_bytes()).collect::<Result<Vec<_>, _>>();
-        let roots = roots.map_err(|why| BadRoots(why.to_string()))?;
+        let roots = roots.map_err(BadTrust::because)?;
         Ok(Self {
             roots,
+            lists: Vec::new(),
             algorithms: provider().signature_verification_algorithms,
             tolerates,
         })
     }
 
-    fn store(&self) -> Result<Arc<RootCertStore>, BadRoots> {
+    /// Refuses leaves that stand on one of these lists, a PEM text (RFC 5280 5). An issuer without a list has revoked nothing.
+    pub(crate) fn with_lists(mut self, text: &str) -> Result<Self, BadTrust> {
+        let lists = CertificateRevocationListDer::pem_slice_iter(text.as_bytes());
+        self.lists = lists.collect::<Result<_, _>>().map_err(BadTrust::because)?;
+        match self.lists.is_empty() {
+            // Whoever looks at lists and is given none would take what has been revoked.
+            true => Err(BadTrust::because("there is no list")),
+            false => Ok(self),
+        }
+    }
+
+    fn store(&self) -> Result<Arc<RootCertStore>, BadTrust> {
         let mut store = RootCertStore::empty();
         for root in &self.roots {
-            store
-                .add(root.clone())
-                .map_err(|why| BadRoots(why.to_string()))?;
+            store.add(root.clone()).map_err(BadTrust::because)?;
         }
         Ok(Arc::new(store))
     }
 
     /// Judges servers.
-    pub(crate) fn of_servers(self) -> Result<Arc<dyn ServerCertVerifier>, BadRoots> {
+    pub(crate) fn of_servers(self) -> Result<Arc<dyn ServerCertVerifier>, BadTrust> {
         let library = WebPkiServerVerifier::builder_with_provider(self.store()?, provider())
+            .with_crls(self.lists.clone())
+            .only_check_end_entity_revocation()
+            .allow_unknown_revocation_status()
+            .enforce_revocation_expiration()
             .build()
-            .map_err(|why| BadRoots(why.to_string()))?;
+            .map_err(BadTrust::because)?;
         Ok(Arc::new(Servers {
             library,
             trust: self,
@@ -106,11 +127,15 @@ impl Trust {
     }
 
     /// Judges clients that show a certificate, and takes those that show none.
-    pub(crate) fn of_optional_clients(self) -> Result<Arc<dyn ClientCertVerifier>, BadRoots> {
+    pub(crate) fn of_optional_clients(self) -> Result<Arc<dyn ClientCertVerifier>, BadTrust> {
         let library = WebPkiClientVerifier::builder_with_provider(self.store()?, provider())
             .allow_unauthenticated()
+            .with_crls(self.lists.clone())
+            .only_check_end_entity_revocation()
+            .allow_unknown_revocation_status()
+            .enforce_revocation_expiration()
             .build()
-            .map_err(|why| BadRoots(why.to_string()))?;
+            .map_err(BadTrust::because)?;
         Ok(Arc::new(Clients {
             library,
             trust: self,
@@ -162,6 +187,7 @@ impl Trust {
         let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
         Question {
             roots: &self.roots,
+            lists: &self.lists,
             algorithms: &self.algorithms,
             usage,
             name,

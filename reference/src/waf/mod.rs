@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 
 use crate::control::Hooks;
 use crate::defect::Defect;
-use crate::trust::{Fault, Tolerance, Trust};
+use crate::trust::{self, Fault, Tolerance};
 use crate::web::Legacy;
 use crate::web::answer::{self, Answer};
 use crate::web::listen::{Quirks, Server};
@@ -68,7 +68,6 @@ pub(crate) async fn start(
 }
 
 fn server(shared: &Arc<Shared>, node: &str) -> Result<Server, StartError> {
-    let world = &shared.world;
     let tolerated = Tolerance::by_mistake(
         shared,
         &[
@@ -76,18 +75,14 @@ fn server(shared: &Arc<Shared>, node: &str) -> Result<Server, StartError> {
             (Defect::AcceptsExpiredClient, Fault::Expired),
             (Defect::AcceptsNotYetValidClient, Fault::NotYetValid),
             (Defect::AcceptsServerUsageClient, Fault::WrongUsage),
+            (Defect::AcceptsRevokedClient, Fault::Revoked),
             (
                 Defect::AcceptsForeignAuthorityClient,
                 Fault::UnknownAuthority,
             ),
         ],
     );
-    let clients =
-        Trust::in_pem(&world.text("roots.pem")?, tolerated).and_then(Trust::of_optional_clients);
-    let clients = clients.map_err(|why| StartError::World {
-        path: world.folder.join("roots.pem"),
-        why: why.to_string(),
-    })?;
+    let clients = trust::of_optional_clients(shared, tolerated)?;
     let quirks = Quirks {
         legacy: match shared.among(&[Defect::LegacyTlsWaf, Defect::WeakSuitesWaf]) {
             Some(Defect::LegacyTlsWaf) => Some(Legacy::Versions),

@@ -32,6 +32,8 @@ pub(super) struct Visit {
     pub(super) domain: Option<String>,
     pub(super) roots: PathBuf,
     #[serde(default)]
+    pub(super) crl: Option<PathBuf>,
+    #[serde(default)]
     pub(super) resolve: HashMap<String, IpAddr>,
     pub(super) deadline_ms: u64,
 }

@@ -17,7 +17,7 @@ use super::driver::{User, Visit};
 use crate::Shared;
 use crate::defect::Defect;
 use crate::net::provider;
-use crate::trust::{Fault, Tolerance, Trust};
+use crate::trust::{self, Fault, Tolerance, Trust};
 use crate::web::client::{ClientError, Dial, Watched};
 
 /// Whom a connection is to.
@@ -38,6 +38,8 @@ pub(super) struct Secure {
     names: HashMap<String, IpAddr>,
     source: IpAddr,
     roots: String,
+    /// What has been revoked, if this client looks.
+    lists: Option<String>,
     shared: Arc<Shared>,
     anonymous: bool,
 }
@@ -46,11 +48,16 @@ impl Secure {
     pub(super) fn new(shared: &Arc<Shared>, visit: &Visit, source: IpAddr) -> Result<Self, String> {
         let roots = std::fs::read_to_string(&visit.roots)
             .map_err(|why| format!("the roots cannot be read: {why}"))?;
+        let lists = match trust::reads_lists(&shared.model) {
+            true => Some(lists(visit)?),
+            false => None,
+        };
         let anonymous = visit.user.as_ref().is_some_and(User::is_anonymous);
         Ok(Self {
             names: visit.resolve.clone(),
             source,
             roots,
+            lists,
             shared: Arc::clone(shared),
             anonymous,
         })
@@ -110,6 +117,10 @@ impl Secure {
     fn config(&self, leg: Leg) -> Result<ClientConfig, ClientError> {
         let unusable = |why: String| ClientError::Tls(std::io::Error::other(why));
         let trust = Trust::in_pem(&self.roots, self.tolerated(leg))
+            .and_then(|trust| match &self.lists {
+                Some(lists) => trust.with_lists(lists),
+                None => Ok(trust),
+            })
             .map_err(|why| unusable(why.to_string()))?;
         let verifier = trust
             .of_servers()
@@ -150,9 +161,19 @@ impl Secure {
     }
 }
 
+fn lists(visit: &Visit) -> Result<String, String> {
+    let path = visit
+        .crl
+        .as_ref()
+        .ok_or("the visit names no list of what has been revoked")?;
+    std::fs::read_to_string(path)
+        .map_err(|why| format!("what has been revoked cannot be read: {why}"))
+}
+
 const ON_W1: &[(Defect, Fault)] = &[
     (Defect::AnonymousSkipsCertificate, Fault::SelfSigned),
     (Defect::AcceptsExpired, Fault::Expired),
+    (Defect::AcceptsRevoked, Fault::Revoked),
     (Defect::AcceptsNotYetValid, Fault::NotYetValid),
     (Defect::AcceptsUnknownAuthority, Fault::UnknownAuthority),
     (Defect::AcceptsSelfSigned, Fault::SelfSigned),

@@ -19,7 +19,7 @@ use super::Settings;
 use super::ask::{Ask, Told, Unserved};
 use crate::defect::Defect;
 use crate::net::{self, Identity};
-use crate::trust::{Fault, Tolerance, Trust};
+use crate::trust::{self, Fault, Tolerance};
 use crate::web::client::{ClientError, Connection, Dial, Received};
 use crate::web::{form, now, secret};
 use crate::{Shared, StartError};
@@ -259,15 +259,10 @@ fn trusted(shared: &Arc<Shared>) -> Result<Arc<dyn ServerCertVerifier>, StartErr
             (Defect::WafSelfSignedAccepted, Fault::SelfSigned),
             (Defect::WafWrongNameAccepted, Fault::WrongName),
             (Defect::WafCommonNameAccepted, Fault::CommonNameOnly),
+            (Defect::WafRevokedAccepted, Fault::Revoked),
         ],
     );
-    let path = "roots.pem";
-    Trust::in_pem(&shared.world.text(path)?, tolerated)
-        .and_then(Trust::of_servers)
-        .map_err(|why| StartError::World {
-            path: shared.world.folder.join(path),
-            why: why.to_string(),
-        })
+    trust::of_servers(shared, tolerated)
 }
 
 fn head(method: &str, url: &Url) -> hyper::http::request::Builder {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::arguments::Certs;
 use crate::{Done, Failure, output};
 
-/// Writes a world folder, or prints one flawed chain with its key.
+/// Writes a world folder, or prints one flawed chain with its key, its root, and the lists that revoke it if that is the flaw.
 pub(crate) fn certs(command: &Certs, json: bool) -> Done {
     match (&command.out, command.flaw.as_deref()) {
         (Some(out), None) => {
@@ -56,8 +56,12 @@ fn flawed(flaw: &str, name: &str) -> Done {
     let chain = authority
         .issue_flawed(&request, flaw, &Others { unknown: &unknown })
         .map_err(ours)?;
+    let lists = match flaw {
+        Flaw::Revoked => authority.revocation_lists(now).map_err(ours)?,
+        _ => String::new(),
+    };
     output::print(&format!(
-        "{}{}{}",
+        "{}{}{}{lists}",
         chain.chain_pem(),
         chain.sign_key_pem(),
         authority.root_pem()

@@ -121,6 +121,7 @@ fn request(bed: &Bed, play: &Play, person: &Person, verb: &wic::Visit) -> Result
         "w2": format!("wss://{edge_host}:{}{}", edge_at.port(), bed.answer("w2-path", "/")),
         "domain": bed.world.public.domain,
         "roots": bed.world.folder.join("roots.pem"),
+        "crl": bed.world.folder.join("crl.pem"),
         "resolve": resolve,
         "deadline_ms": u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX),
     }))

@@ -109,8 +109,12 @@ impl World {
         self.write_own()
     }
 
-    /// The certificates of every role: fresh each time a world is opened, since a world is kept longer than they live.
+    /// The certificates of every role, and what has been revoked: fresh each time a world is opened, since a world is kept longer
+    /// than they live.
     fn write_leaves(&self, now: OffsetDateTime) -> Result<(), WorldError> {
+        let lists = self.authority.revocation_lists(now);
+        let lists = lists.map_err(|why| WorldError::Pki(why.to_string()))?;
+        write(&self.folder.join("crl.pem"), &lists)?;
         for (node, found) in &self.public.nodes {
             if node == "core" {
                 continue;

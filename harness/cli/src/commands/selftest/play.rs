@@ -12,7 +12,7 @@ use script::Suite;
 
 use super::super::part::Part;
 use super::super::prepare::Subject;
-use super::super::run::Campaign;
+use super::super::run::{Campaign, write};
 use super::trials::Trial;
 use crate::Failure;
 use crate::arguments::Selftest;
@@ -28,12 +28,9 @@ pub(super) struct Played<'a> {
     pub(super) evidence: Option<PathBuf>,
 }
 
-impl Played<'_> {
-    /// Whether the conforming reference got a verdict that is none for it.
-    fn is_false_alarm(&self) -> bool {
-        let records = self.records.as_deref().unwrap_or_default();
-        self.trial.defect.is_none() && !records.iter().all(fits_honest)
-    }
+/// Whether the conforming reference got a verdict that is none for it.
+fn is_false_alarm(trial: &Trial, records: &[CaseRecord]) -> bool {
+    trial.defect.is_none() && !records.iter().all(fits_honest)
 }
 
 /// What a case may come to on the conforming reference.
@@ -96,7 +93,8 @@ fn one<'a>(suite: &Suite, trial: &'a Trial, world: &Path, out: &Path, seed: u64)
 
 /// Puts the evidence of a false alarm aside: it may not come again. All other evidence comes again with its trial, and goes.
 fn kept(played: &Played<'_>, out: &Path, aside: &Path) -> Option<PathBuf> {
-    if played.is_false_alarm() && std::fs::rename(out, aside).is_ok() {
+    let records = played.records.as_deref().unwrap_or_default();
+    if is_false_alarm(played.trial, records) && std::fs::rename(out, aside).is_ok() {
         return Some(aside.to_owned());
     }
     let _ = std::fs::remove_dir_all(out);
@@ -131,7 +129,12 @@ fn run(
         command: Vec::new(),
         consulted,
     };
-    campaign.run().map(|(_, records, _)| records)
+    let (record, records, folder) = campaign.run()?;
+    if is_false_alarm(trial, &records) {
+        // Its folder is kept, for `report` to read.
+        write(&folder, &record, &records)?;
+    }
+    Ok(records)
 }
 
 /// How the folder of a false alarm begins.

@@ -107,6 +107,12 @@ struct Place {
 }
 
 impl Place {
+    /// What the call asks for: `proofs` has the attacks that it selects.
+    fn selected(&self, proofs: &Kills) -> impl Iterator<Item = &Case> {
+        let asked = |case: &&Case| proofs.contains_key(&base(case));
+        self.applying.iter().filter(asked)
+    }
+
     fn trial(&self, defect: Defect, only: Vec<String>) -> Trial {
         Trial {
             model: self.model.clone(),
@@ -118,17 +124,14 @@ impl Place {
     }
 }
 
-fn places(suite: &Suite, proofs: &Kills) -> Result<Vec<Place>, Failure> {
+fn places(suite: &Suite) -> Result<Vec<Place>, Failure> {
     let mut places = Vec::new();
     for model in suite::models() {
         let (file, _) = suite::model(&model, suite)?;
         for role in &file.roles {
             let mut applying = suite.cases(*role, &file.answers);
-            applying.retain(|case| {
-                case.kind != Kind::Control
-                    && case.applies == script::Applies::Yes
-                    && proofs.contains_key(&base(case))
-            });
+            applying
+                .retain(|case| case.kind != Kind::Control && case.applies == script::Applies::Yes);
             places.push(Place {
                 model: model.clone(),
                 role: *role,
@@ -142,8 +145,8 @@ fn places(suite: &Suite, proofs: &Kills) -> Result<Vec<Place>, Failure> {
 /// The conforming reference in every model. Watched, a role is played in parts, each in one lane.
 pub(super) fn honest(suite: &Suite, proofs: &Kills, watched: bool) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
-    for place in places(suite, proofs)? {
-        let mut cases: Vec<&Case> = place.applying.iter().collect();
+    for place in places(suite)? {
+        let mut cases: Vec<&Case> = place.selected(proofs).collect();
         cases.sort_by_key(|case| (case.control.clone(), case.registration));
         let most = if watched { WATCHED_CASES } else { usize::MAX };
         for part in cases.chunks(most) {
@@ -170,7 +173,7 @@ pub(super) fn mistaken(
 ) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
     let mut placed: BTreeSet<(String, Defect)> = BTreeSet::new();
-    for place in places(suite, proofs)? {
+    for place in places(suite)? {
         for defect in tried(command) {
             let named: BTreeSet<String> = place
                 .applying
@@ -192,7 +195,7 @@ pub(super) fn mistaken(
             // Apart, so that a mistake that remembers is not provoked by other attacks before its own.
             let parts: [&dyn Fn(&Case) -> bool; 2] = [&own, &further];
             for part in parts {
-                let cases = place.applying.iter().filter(|case| part(case));
+                let cases = place.selected(proofs).filter(|case| part(case));
                 let only: Vec<String> = cases.map(|case| case.id.clone()).collect();
                 if !only.is_empty() {
                     trials.push(place.trial(*defect, only));
@@ -211,9 +214,9 @@ pub(super) fn alone(
     pairs: &BTreeSet<(String, Defect)>,
 ) -> Result<Vec<Trial>, Failure> {
     let mut trials = Vec::new();
-    for place in places(suite, proofs)? {
+    for place in places(suite)? {
         for (attack, defect) in pairs {
-            let cases = place.applying.iter().filter(|case| base(case) == *attack);
+            let cases = place.selected(proofs).filter(|case| base(case) == *attack);
             trials.extend(cases.map(|case| place.trial(*defect, vec![case.id.clone()])));
         }
     }

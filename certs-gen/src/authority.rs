@@ -124,7 +124,11 @@ impl Authority {
     /// # Errors
     /// As for [`issue`](Self::issue).
     pub fn issue_for_key(&self, request: &LeafRequest, key: &LeafKey) -> Result<Leaf, Error> {
-        let leaf = self.intermediate.sign(&request.params()?, key.pair())?;
+        let mut params = request.params()?;
+        if key.is_rsa() {
+            params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+        }
+        let leaf = self.intermediate.sign(&params, key.pair())?;
         Ok(Leaf {
             chain: vec![leaf, self.intermediate.certificate.clone()],
             key: key.pkcs8(),

@@ -1,11 +1,11 @@
 //! The issued chain with its key; keys that several leaves share.
 
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, RsaKeySize};
 use rustls_pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
 use crate::{Error, pem};
 
-/// A P-256 key that may serve many leaves.
+/// A key that may serve many leaves, P-256 where nothing else is asked for.
 ///
 /// Issuing for a kept key spares its generation, and lets certificates differ while the key is the
 /// same one.
@@ -19,6 +19,20 @@ impl LeafKey {
     /// The system gives no random bytes.
     pub fn generate() -> Result<Self, Error> {
         Ok(Self(KeyPair::generate()?))
+    }
+
+    /// A fresh RSA key of 2048 bits, for servers that speak what is too old for elliptic curves.
+    ///
+    /// # Errors
+    /// The system gives no random bytes.
+    pub fn generate_rsa() -> Result<Self, Error> {
+        let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+        Ok(Self(pair))
+    }
+
+    /// Whether it may decrypt as well as sign, which a certificate has to say (RFC 5246 7.4.2).
+    pub(crate) fn is_rsa(&self) -> bool {
+        self.0.algorithm() == &PKCS_RSA_SHA256
     }
 
     /// A key kept as PKCS #8.

@@ -271,6 +271,44 @@ fn a_sut_that_does_not_start(#[case] command: &str, #[case] told: &str) {
     is_not_tested(ran).tells(&[told]);
 }
 
+/// Several lanes are at work when it dies: alone, only the attack that killed it kills it again.
+#[test]
+fn a_sut_that_dies_is_charged_to_the_attack_that_killed_it() {
+    let scratch = Scratch::new();
+    let run = [
+        "run",
+        "--defect",
+        "dies-on-garbage",
+        "--role",
+        "wic",
+        "--jobs",
+        "4",
+    ];
+    let part = [
+        "--only",
+        "wic-w2-garbage,wic-w1-selfsigned",
+        "--json",
+        "--out",
+        "run",
+    ];
+    scratch.call(&[&run[..], &part].concat()).exits(1);
+    let cases = std::fs::read_to_string(scratch.path("run/cases.ndjson")).expect("the cases");
+    for line in cases.lines() {
+        let case: serde_json::Value = serde_json::from_str(line).expect("a case");
+        let guilty = case["slug"] == "wic-w2-garbage";
+        assert_eq!(
+            case["verdict"],
+            if guilty { "fail" } else { "pass" },
+            "{line}"
+        );
+    }
+    assert_eq!(
+        cases.lines().count(),
+        12,
+        "two attacks and their controls, in three registrations"
+    );
+}
+
 #[test]
 fn a_sut_that_is_never_ready() {
     let scratch = Scratch::new();

@@ -59,6 +59,20 @@ fn each_usage_passes_as_that_and_only_as_that() {
 }
 
 #[test]
+fn a_leaf_for_an_rsa_key_passes_and_may_be_encrypted_to() {
+    let key = LeafKey::generate_rsa().unwrap();
+    let leaf = TRUSTED
+        .issue_for_key(&request(Usage::Server, HOST), &key)
+        .unwrap();
+    assert_passes(&leaf, Usage::Server, HOST);
+    let usage = |leaf: &Leaf| described(&leaf.chain, NOW)["leaf"]["keyUsage"].clone();
+    let honest = TRUSTED.issue(&request(Usage::Server, HOST)).unwrap();
+    // digitalSignature, and keyEncipherment beside it (RFC 5280 4.2.1.3).
+    assert_eq!(usage(&honest), "critical true: [03, 02, 07, 80]");
+    assert_eq!(usage(&leaf), "critical true: [03, 02, 05, a0]");
+}
+
+#[test]
 fn each_name_and_address_passes() {
     let request = LeafRequest {
         names: vec![

@@ -121,10 +121,13 @@ impl Player<'_> {
         if after.record.verdict != Verdict::Pass {
             let again = self.attack_and_control(control, attack).await?;
             first_after = Some(std::mem::replace(&mut after, again.1));
-            attacked = again.0;
-            note.attack = Some(attacked.0.clone());
             note.again = Some(after.id.clone());
             ended.harmed = after.record.verdict != Verdict::Pass;
+            // A SUT that has died is not there to be lied to once more: what harmed it is in the first play.
+            if !ended.harmed {
+                attacked = again.0;
+                note.attack = Some(attacked.0.clone());
+            }
         }
         let logs = Logs {
             control_before: Some(&before.log),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use evidence::record::Finding;
 use evidence::{CaseRecord, Interface, Role, RunFolder, Verdict};
 use script::sut_file::Hook;
 use script::{Answers, Applies, Case};
@@ -209,9 +210,11 @@ impl Phase<'_> {
         disturbed: &mut Vec<Chain>,
     ) -> Result<(), PhaseError> {
         let queue = Arc::new(Mutex::new(VecDeque::from(chains)));
+        let at_work = self.jobs.clamp(1, self.world.public.lanes);
+        let side_by_side = at_work > 1;
         loop {
             let mut lanes = tokio::task::JoinSet::new();
-            for lane in 0..self.jobs.clamp(1, self.world.public.lanes) {
+            for lane in 0..at_work {
                 lanes.spawn(lane_of(
                     bed.clone(),
                     self.journal.clone(),
@@ -222,31 +225,32 @@ impl Phase<'_> {
                 ));
             }
             let mut broken = None;
-            let mut harmed = false;
+            let mut round = Vec::new();
             while let Some(lane) = lanes.join_next().await {
                 match lane.map_err(|why| why.to_string()).and_then(|lane| lane) {
-                    Ok(done) => {
-                        for (chain, ended) in done {
-                            harmed |= ended.harmed;
-                            if ended.records.iter().any(was_disturbed) {
-                                disturbed.push(only_disturbed(&chain, &ended.records));
-                            }
-                            records.extend(ended.records);
-                        }
-                    }
+                    Ok(done) => round.extend(done),
                     Err(why) => broken = Some(why),
                 }
             }
             if let Some(why) = broken {
                 return Err(PhaseError::Disk(why));
             }
+            let harmed = round.iter().any(|(_, ended)| ended.harmed);
+            for (chain, ended) in round {
+                disturbed.extend(disturbed_part(
+                    &chain,
+                    &ended.records,
+                    harmed && side_by_side,
+                ));
+                records.extend(ended.records);
+            }
             if !harmed || lock(&queue).is_empty() {
                 if harmed {
-                    self.revive(sut).await;
+                    self.revive(bed, sut).await;
                 }
                 return Ok(());
             }
-            self.revive(sut).await;
+            self.revive(bed, sut).await;
         }
     }
 
@@ -273,7 +277,7 @@ impl Phase<'_> {
             let harmed = ended.harmed;
             records.extend(ended.records);
             if harmed || sut.ended().is_some() {
-                self.revive(sut).await;
+                self.revive(bed, sut).await;
             }
         }
         Ok(())
@@ -303,15 +307,17 @@ impl Phase<'_> {
     }
 
     /// Starts a SUT again that an attack has harmed.
-    async fn revive(&self, sut: &mut dyn Runs) {
+    async fn revive(&self, bed: &Bed, sut: &mut dyn Runs) {
         let why = sut
             .ended()
             .unwrap_or_else(|| "the SUT does not serve honest clients any more".to_owned());
         self.journal
             .tell(Progress::Note(format!("{why}; it is started again")));
         sut.stop().await;
-        if let Err(why) = sut.start(self.role, &self.world).await {
-            self.journal.tell(Progress::Note(why.to_string()));
+        match sut.start(self.role, &self.world).await {
+            // Started anew, it may be asked at other addresses.
+            Ok(hooks) => bed.take_hooks(hooks),
+            Err(why) => self.journal.tell(Progress::Note(why.to_string())),
         }
     }
 
@@ -412,16 +418,31 @@ fn was_disturbed(record: &CaseRecord) -> bool {
         .is_some_and(|reason| reason.code == "control_failed_after")
 }
 
-fn only_disturbed(chain: &Chain, records: &[CaseRecord]) -> Chain {
+/// What a death may have to do with: a case of another lane, whose honest runs found nobody there, as well as the guilty one.
+/// Alone, only the guilty one kills again.
+fn may_be_of_a_death(record: &CaseRecord) -> bool {
+    let found_dead = |finding: &Finding| {
+        finding.verdict == Verdict::Fail && finding.oracle == judge::Oracle::Alive.name()
+    };
+    record.verdict == Verdict::Inconclusive || record.findings.iter().any(found_dead)
+}
+
+/// The part of a chain that is to be played again alone. `death`: the SUT was found dead while several lanes were at work.
+fn disturbed_part(chain: &Chain, records: &[CaseRecord], death: bool) -> Option<Chain> {
+    let touched = |case: &Case| {
+        let mut own = records.iter().filter(|record| record.case == case.id);
+        own.any(|record| was_disturbed(record) || death && may_be_of_a_death(record))
+    };
+    if !chain.cases().any(touched) {
+        return None;
+    }
     let mut again = chain.clone();
-    again.first = false;
-    again.audits.clear();
-    again.attacks.retain(|case| {
-        records
-            .iter()
-            .any(|record| record.case == case.id && was_disturbed(record))
-    });
-    again
+    if !(chain.first && touched(&chain.control)) {
+        again.first = false;
+        again.audits.clear();
+        again.attacks.retain(touched);
+    }
+    Some(again)
 }
 
 /// One record a case: of several plays of a case the worst verdict holds.

@@ -154,7 +154,8 @@ fn judge_attack(record: &mut CaseRecord, case: &Case, logs: &Logs<'_>) {
     let compared = one_lie(&context, &control_play);
     record.changed = compared.changed;
     if !stands(record, &context, compared.wrong) {
-        return still_alive(record, &context, logs);
+        // A lie that was not told has harmed nobody, whatever became of the SUT meanwhile.
+        return;
     }
     let absence = absence(&context);
     record.absence = Some(absence.words.clone());

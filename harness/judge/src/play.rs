@@ -33,6 +33,12 @@ impl<'a> Connection<'a> {
             .or_else(|| self.not_secured.map(|(facts, _)| facts))
     }
 
+    /// Whether it was shown the certificate that is not flawed.
+    pub(crate) fn was_shown_honest(&self) -> bool {
+        self.tls()
+            .is_some_and(|tls| tls.shown.as_deref() == Some("honest"))
+    }
+
     /// Whether the SUT ended it, in the handshake or later.
     pub(crate) fn ended_by_sut(&self) -> bool {
         self.closed.is_some_and(|(_, by)| by == Side::Sut)

@@ -340,6 +340,12 @@ impl<'p, 'a> Reach<'p, 'a> {
         if own.is_empty() {
             return Err("the SUT never connected to the listener that lies".to_owned());
         }
+        if own
+            .iter()
+            .all(|(_, connection)| connection.was_shown_honest())
+        {
+            return Err("the SUT did not come back to be shown the lie: every connection of its was shown an honest certificate".to_owned());
+        }
         let got = own.iter().any(|(number, connection)| {
             connection.tls().is_some()
                 || self

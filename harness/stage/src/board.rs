@@ -91,6 +91,11 @@ impl Board {
         Some(self.play(number).ok_or(number))
     }
 
+    /// Whether a name has the mark of a play, open or over.
+    pub(crate) fn has_mark(&self, name: Option<&str>) -> bool {
+        name.is_some_and(|name| marked(name.as_bytes()).is_some())
+    }
+
     /// Every open play.
     pub(crate) fn all(&self) -> Vec<Arc<Play>> {
         lock(&self.open).values().cloned().collect()

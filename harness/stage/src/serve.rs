@@ -170,11 +170,13 @@ async fn secured(
             _ => owner.as_ref().and_then(|play| told_version(play, site)),
         };
         if let Some(version) = version {
-            match owner {
-                Some(owner) => link.belongs_to(&owner),
-                None => link.belongs_to_all(),
-            }
-            old_tls::answer(bed, link, site_interface(site), stream, version).await;
+            let name = old_tls::server_name(&hello);
+            link.is_called(name.as_deref());
+            let shown = old_tls::Shown {
+                version,
+                name: name.unwrap_or_else(|| bed.world.name(link.node).to_owned()),
+            };
+            old_tls::answer(bed, link, site_interface(site), stream, &shown).await;
             return None;
         }
     }
@@ -191,8 +193,8 @@ async fn shaken(bed: &Arc<Bed>, link: &Arc<Link>, site: Site, stream: TcpStream)
     };
     let server_name = pending.hello.server_name.clone();
     let owner = owner(bed, server_name.as_deref());
-    if let Some(owner) = &owner {
-        link.belongs_to(owner);
+    if bed.board.has_mark(server_name.as_deref()) {
+        link.is_called(server_name.as_deref());
     }
     let settings = match settings(bed, link.node, site, owner.as_ref(), server_name.as_deref()) {
         Ok(settings) => settings,

@@ -53,6 +53,12 @@ macro_rules! client {
             W2AcceptsSelfSigned = "w2-accepts-self-signed" @ Wic,
             /// Takes a certificate with another name from the edge.
             W2AcceptsWrongName = "w2-accepts-wrong-name" @ Wic,
+            /// Looks at the edge's own certificate and at no issuer's: what stands behind it may be anybody, or wrong.
+            W2ChecksNoChain = "w2-checks-no-chain" @ Wic,
+            /// Takes a certificate for clients for that of the edge.
+            W2AcceptsClientUsage = "w2-accepts-client-usage" @ Wic,
+            /// Takes the edge's name from the subject of a certificate without alternative names.
+            W2AcceptsCommonName = "w2-accepts-common-name" @ Wic,
             /// Takes a certificate of the edge that has expired.
             W2AcceptsExpired = "w2-accepts-expired" @ Wic,
             /// Takes a certificate for the SIP domain for the edge's host name.

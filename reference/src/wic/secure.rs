@@ -204,6 +204,14 @@ const ON_W1: &[(Defect, Fault)] = &[
 ];
 
 const ON_W2: &[(Defect, Fault)] = &[
+    (Defect::W2ChecksNoChain, Fault::UnknownAuthority),
+    (Defect::W2ChecksNoChain, Fault::IntermediateExpired),
+    (Defect::W2ChecksNoChain, Fault::NotAuthority),
+    (Defect::W2ChecksNoChain, Fault::BadSignature),
+    (Defect::W2ChecksNoChain, Fault::PathTooLong),
+    (Defect::W2ChecksNoChain, Fault::NameConstraint),
+    (Defect::W2AcceptsClientUsage, Fault::WrongUsage),
+    (Defect::W2AcceptsCommonName, Fault::CommonNameOnly),
     (Defect::W2AcceptsSelfSigned, Fault::SelfSigned),
     (Defect::W2AcceptsWrongName, Fault::WrongName),
     (Defect::W2AcceptsExpired, Fault::Expired),

@@ -1,6 +1,6 @@
 //! Expectations about SIP: answers on W2 and Mw, requests that arrive at the core, at the edge and at the WIC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::Interface;
 use evidence::event::Side;
@@ -96,7 +96,8 @@ impl<'p, 'a> Asked<'p, 'a> {
             };
             return self
                 .request_arrived(on, method, |message| self.edge_request(expect, message))
-                .err();
+                .err()
+                .or_else(|| self.connections(expect.connections, on, method));
         }
         let request = self.last_request(Interface::Mw, None);
         let answer = match &expect.status {
@@ -108,6 +109,23 @@ impl<'p, 'a> Asked<'p, 'a> {
         };
         self.header(expect.header.as_ref(), answer)
             .or_else(|| self.bindings(expect.bindings.as_deref(), answer))
+    }
+
+    /// On how many connections requests of that method came.
+    fn connections(&self, wanted: Option<u64>, on: Interface, method: &str) -> Option<Wrong> {
+        let wanted = wanted?;
+        let came: BTreeSet<u32> = self
+            .came()
+            .filter(|message| message.interface == on && message.request_of(method).is_some())
+            .map(|message| message.connection)
+            .collect();
+        (u64::try_from(came.len()).is_ok_and(|came| came < wanted)).then(|| {
+            Wrong::new(
+                format!("{method} on {wanted} connections"),
+                format!("{method} on {}", came.len()),
+                None,
+            )
+        })
     }
 
     /// The answer to the last handshake on W2, however long ago it was.

@@ -41,7 +41,8 @@ fn listeners(verb: &Verb) -> Option<&'static [Interface]> {
     }
 }
 
-/// The SUT's connections to it; where some were shown a flaw, those alone.
+/// The SUT's connections to it, but for those that were shown the honest certificate: where the lie is told from the second
+/// connection on, the first one is none.
 fn bad<'p, 'a>(
     play: &'p Play<'a>,
     on: &'static [Interface],
@@ -54,21 +55,9 @@ fn bad<'p, 'a>(
                 .interface
                 .is_some_and(|interface| on.contains(&interface))
     };
-    let flawed = |connection: &Connection<'_>| {
-        connection
-            .tls()
-            .and_then(|tls| tls.shown.as_deref())
-            .is_some_and(|shown| shown != "honest")
-    };
-    let some_flawed = play
-        .connections
-        .values()
-        .any(|connection| ours(connection) && flawed(connection));
     play.connections
         .iter()
-        .filter(move |(_, connection)| {
-            ours(connection) && (!some_flawed || flawed(connection) || connection.tls().is_none())
-        })
+        .filter(move |(_, connection)| ours(connection) && !connection.was_shown_honest())
         .map(|(number, connection)| (*number, connection))
 }
 

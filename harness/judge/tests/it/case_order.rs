@@ -133,6 +133,23 @@ fn a_lie_that_was_not_told_decides_nothing() {
     );
 }
 
+/// Another lane's attack may have killed the SUT meanwhile.
+#[test]
+fn a_lie_that_was_not_told_has_harmed_nobody() {
+    let not_told = Edge {
+        upgraded: false,
+        ..Edge::refused()
+    };
+    let (before, attack_log, after) = (Edge::honest(1).log(), not_told.log(), failing(3));
+    let logs = Logs {
+        control_before: Some(&before),
+        attack: Some(&attack_log),
+        control_after: Some(&after),
+        after_again: Some(&after),
+    };
+    undecided(&judge(&attack(), &logs), "not_reached");
+}
+
 #[test]
 fn a_broken_oracle_beats_an_undecided_one_and_a_missing_sentinel() {
     let record = edge(

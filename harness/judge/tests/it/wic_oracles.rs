@@ -104,6 +104,18 @@ fn ended_no_application_byte() {
         "still_open",
     );
     undecided(&bad_certificate(|_| {}), "not_reached");
+    // The lie is told from the second connection on, and there is none.
+    let honest = |made: &mut Made| {
+        made.opened(1, Interface::W1, Side::Sut, "portal")
+            .secured(1, shown("honest"));
+        made.came(1, Interface::W1, "GET / HTTP/1.1\r\n\r\n")
+            .closed(1, Side::Sut);
+    };
+    undecided(&bad_certificate(honest), "not_reached");
+    passes(&bad_certificate(|made| {
+        honest(made);
+        alert(made, 2);
+    }));
 }
 
 #[test]

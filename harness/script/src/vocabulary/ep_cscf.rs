@@ -58,6 +58,8 @@ verbs! {
         text method = "method",
         /// IMPU in the To of that request.
         text impu = "impu",
+        /// On how many connections such a request came, at least.
+        number connections = "connections",
         /// Whether it bears the token that was given to the WIC: `yes`, `no`.
         text token = "token",
         /// What introspection says of the token: `true`, `false`.

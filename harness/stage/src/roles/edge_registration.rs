@@ -181,8 +181,11 @@ fn challenged(bed: &Bed, mut decision: Decision, told: Option<&str>) -> Decision
     const CHALLENGE: &str = "WWW-Authenticate";
     let realm = &bed.world.public.domain;
     let basic = (CHALLENGE, format!("Basic realm=\"{realm}\""));
+    // These depart from the one challenge of an honest run. A WIC that reads the topmost alone would stop at another algorithm.
+    if let Some("strongest" | "other-realm" | "no-qop" | "basic-first") = told {
+        strongest(&mut decision, bed.answers("digest-algs"));
+    }
     match told {
-        Some("strongest") => strongest(&mut decision, bed.answers("digest-algs")),
         Some("md5") => decision
             .fields
             .retain(|(_, value)| algorithm(value).as_deref() == Some("md5")),

@@ -16,7 +16,7 @@ use crate::roles::Acted;
 use crate::roles::edge_registration::{Flow, Reply};
 use crate::roles::portal_site::stated;
 use crate::roles::visit::aimed;
-use crate::serve::{Link, Site, listen, owner};
+use crate::serve::{Link, Site, listen};
 
 /// Listens on W2.
 pub(crate) fn serve(bed: &Arc<Bed>) -> Result<(), BedError> {
@@ -61,9 +61,9 @@ pub(crate) async fn serve_connection(
         Err(why) => return (Side::Sut, why.to_string()),
     };
     let authority = head.field("host").unwrap_or_default().to_owned();
-    match link.play().or_else(|| owner(bed, Some(&authority))) {
+    match link.play() {
         Some(play) => link.belongs_to(&play),
-        None => link.belongs_to_all(),
+        None => link.is_called(Some(&authority)),
     }
     link.message(
         Interface::W2,

@@ -1,9 +1,10 @@
 //! A TLS server that speaks an old version only, by hand: no TLS library does it any more.
 
 use std::io::Cursor;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use certs_gen::{Authority, LeafKey};
 use evidence::Interface;
 use evidence::event::{Direction, Layer, Side, TlsFacts};
 use rustls::server::Acceptor;
@@ -66,20 +67,38 @@ enum Reaction {
     WentOn,
 }
 
+/// What the server shows: nothing is wrong but the version.
+pub(crate) struct Shown {
+    pub(crate) version: u16,
+    /// The name that its certificate has.
+    pub(crate) name: String,
+}
+
+/// The key of every such server. The suite of the flight transports a secret under an RSA key; a client that takes the version would
+/// refuse any other key. It is made once a process: that takes a tenth of a second.
+fn rsa_key() -> Result<&'static LeafKey, String> {
+    static KEY: OnceLock<LeafKey> = OnceLock::new();
+    if let Some(key) = KEY.get() {
+        return Ok(key);
+    }
+    let made = LeafKey::generate_rsa().map_err(|why| why.to_string())?;
+    Ok(KEY.get_or_init(|| made))
+}
+
 /// Answers a hello with an old version and tells what the client does then. The hello is still unread.
 pub(crate) async fn answer(
     bed: &Arc<Bed>,
     link: &Link,
     interface: Interface,
     mut stream: TcpStream,
-    version: u16,
+    shown: &Shown,
 ) {
     let mut hello = vec![0; LONGEST_HELLO];
     let Ok(read) = stream.read(&mut hello).await else {
         return;
     };
     link.message(interface, Direction::Received, Layer::Tls, &hello[..read]);
-    let flight = match flight(bed, link.node, version) {
+    let flight = match flight(&bed.world.authority, shown) {
         Ok(flight) => flight,
         Err(why) => return link.note(&why),
     };
@@ -101,7 +120,7 @@ pub(crate) async fn answer(
             "neither an alert nor an end nor a key exchange came",
         ),
     };
-    link.not_secured(facts(version), by, alert, why);
+    link.not_secured(facts(shown.version), by, alert, why);
     link.closed(by, why);
 }
 
@@ -117,24 +136,21 @@ fn facts(version: u16) -> TlsFacts {
     }
 }
 
-fn flight(bed: &Bed, node: &str, version: u16) -> Result<Vec<u8>, String> {
+fn flight(authority: &Authority, shown: &Shown) -> Result<Vec<u8>, String> {
     let request = certs_gen::LeafRequest {
-        names: vec![bed.world.name(node).to_owned()],
+        names: vec![shown.name.clone()],
         addresses: Vec::new(),
         usage: certs_gen::Usage::Server,
         subject_cn: None,
         now: time::OffsetDateTime::now_utc(),
     };
-    let leaf = bed
-        .world
-        .authority
-        .issue_for_key(&request, &bed.world.leaf_key);
+    let leaf = authority.issue_for_key(&request, rsa_key()?);
     let chain = leaf.map_err(|why| why.to_string())?.chain;
     let chain: Vec<Vec<u8>> = chain.iter().map(|der| der.to_vec()).collect();
     let mut random = [0; 32];
     // A poor random is a server's random like any other.
     let _ = aws_lc_rs::rand::fill(&mut random);
-    Ok(wire::hello::server_flight(version, &chain, random))
+    Ok(wire::hello::server_flight(shown.version, &chain, random))
 }
 
 /// Reads until the client has ended, alerted or gone on.
@@ -180,6 +196,20 @@ mod tests {
         );
         assert_eq!(server_name(&hello[..40]), None);
         assert_eq!(server_name(b"GET / HTTP/1.1\r\n\r\n"), None);
+    }
+
+    /// A client that takes the version finds nothing else to refuse.
+    #[test]
+    fn the_certificate_has_the_name_and_a_key_of_the_suite() {
+        const RSA_ENCRYPTION: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 1];
+        let authority = Authority::generate("t", time::OffsetDateTime::now_utc()).unwrap();
+        let shown = Shown {
+            version: 0x0302,
+            name: "wx7qab.portal-a.localhost".to_owned(),
+        };
+        let flight = flight(&authority, &shown).unwrap();
+        let has = |part: &[u8]| flight.windows(part.len()).any(|window| window == part);
+        assert!(has(shown.name.as_bytes()) && has(RSA_ENCRYPTION));
     }
 
     #[test]

@@ -118,7 +118,7 @@ pub(crate) fn answer(
     let play = link.play().or_else(|| owner(bed, Some(host)));
     match &play {
         Some(play) => link.belongs_to(play),
-        None => link.belongs_to_all(),
+        None => link.is_called(Some(host)),
     }
     link.message(
         interface,

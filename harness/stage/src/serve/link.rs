@@ -27,6 +27,9 @@ struct Owner {
     connection: u32,
 }
 
+/// The connection's number where the play was over before it came.
+const NOT_IN_ITS_LOG: u32 = u32::MAX;
+
 impl Link {
     pub(super) fn new(bed: &Arc<Bed>, node: &'static str, opened: What) -> Arc<Self> {
         let waiting = Tap::detached(bed.clock);
@@ -47,6 +50,28 @@ impl Link {
                 play: Arc::downgrade(play),
                 number: play.number,
                 connection: play.tap.adopt(&self.waiting),
+            });
+        }
+    }
+
+    /// Finds whose it is by a name that has a play's mark, or the mark of none.
+    pub(crate) fn is_called(&self, name: Option<&str>) {
+        let marked = name.and_then(|name| self.bed.board.by_mark(name.as_bytes()));
+        match marked {
+            Some(Ok(play)) => self.belongs_to(&play),
+            Some(Err(number)) => self.belongs_to_ended(number),
+            None => self.belongs_to_all(),
+        }
+    }
+
+    /// Whoever comes for a play that is over has nothing to do with those that are open. The lie of that play is not told any
+    /// more, so that what is said on the connection tells nothing about it either.
+    fn belongs_to_ended(&self, number: u64) {
+        if self.unclaimed() {
+            lock(&self.owners).push(Owner {
+                play: Weak::new(),
+                number,
+                connection: NOT_IN_ITS_LOG,
             });
         }
     }
@@ -79,7 +104,7 @@ impl Link {
                     play.tap
                         .message(owner.connection, interface, direction, layer, bytes);
                 }
-                None if direction == Direction::Received => {
+                None if direction == Direction::Received && owner.connection != NOT_IN_ITS_LOG => {
                     self.bed.board.late(owner.number, interface, layer, bytes);
                 }
                 None => {}

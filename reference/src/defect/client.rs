@@ -49,6 +49,8 @@ macro_rules! client {
             OffersWeakSuites = "offers-weak-suites" @ Wic,
             /// Takes a self-signed portal certificate when the user is anonymous.
             AnonymousSkipsCertificate = "anonymous-skips-certificate" @ Wic,
+            /// Tells the portal the hash of the IMS password with user and realm, which is as good as the password.
+            TellsPortalHa1 = "tells-portal-ha1" @ Wic,
             /// Takes a self-signed certificate of the edge.
             W2AcceptsSelfSigned = "w2-accepts-self-signed" @ Wic,
             /// Takes a certificate with another name from the edge.

@@ -82,6 +82,11 @@ impl Algorithm {
     }
 }
 
+/// The hash of user, realm and password by MD5 (RFC 7616 3.4.2): whoever has it can answer as the user.
+pub(super) fn ha1(user: &str, realm: &str, password: &str) -> String {
+    Algorithm::Md5.hash(format!("{user}:{realm}:{password}").as_bytes())
+}
+
 /// What the responses to a challenge come from.
 #[derive(Clone, Debug)]
 struct Key {

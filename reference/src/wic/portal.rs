@@ -4,9 +4,10 @@ use serde_json::Value;
 use url::Url;
 
 use super::browser::{Browser, Page};
+use super::digest;
 use super::driver::{User, Visit};
-use crate::Shared;
 use crate::web::form;
+use crate::{Defect, Shared};
 
 /// What the portal gave.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ pub(super) async fn enter(
     let home = page.url;
     succeeded(&browser.get(&at(&home, "/app.js")?).await?, "the script")?;
     if visit.registration == 1 {
-        return configured(visit, &home, browser).await;
+        return configured(shared, visit, &home, browser).await;
     }
     log_in(shared, visit, &home, browser).await?;
     let session = session(&home, browser).await?;
@@ -47,7 +48,12 @@ pub(super) async fn enter(
     })
 }
 
-async fn configured(visit: &Visit, home: &Url, browser: &mut Browser<'_>) -> Result<Entry, String> {
+async fn configured(
+    shared: &Shared,
+    visit: &Visit,
+    home: &Url,
+    browser: &mut Browser<'_>,
+) -> Result<Entry, String> {
     let page = browser.get(&at(home, "/config.json")?).await?;
     let members = json(&page, "the configuration")?;
     let ims = visit
@@ -61,6 +67,13 @@ async fn configured(visit: &Visit, home: &Url, browser: &mut Browser<'_>) -> Res
         .clone()
         .or(told)
         .ok_or("nobody says what the domain is")?;
+    if shared.has(Defect::TellsPortalHa1) {
+        let ha1 = digest::ha1(&ims.impi, &domain, &ims.secret);
+        // Whether the portal has such a place does not matter to whoever tells it.
+        let _ = browser
+            .post(&at(home, "/telemetry")?, format!("ha1={ha1}"))
+            .await;
+    }
     let w2 = members["w2"].as_str().map(str::to_owned);
     Ok(Entry {
         token: None,

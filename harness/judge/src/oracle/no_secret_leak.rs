@@ -1,7 +1,9 @@
-//! The secret of the IMS subscription leaves the WIC in no form: not as it is, not in Basic credentials, not escaped.
+//! The secret of the IMS subscription leaves the WIC in no form: not as it is, not in Basic credentials, not escaped, and not as
+//! HA1, which is as good as the secret (RFC 7616 5.1).
 
 use evidence::What;
 use serde_json::Value;
+use sip::digest::Algorithm;
 
 use crate::context::Context;
 use crate::http::decoded;
@@ -59,37 +61,67 @@ fn unasked(play: &Play<'_>) -> Option<Ruling> {
     ))
 }
 
-/// The IMS secrets that the driver was given; of an ISIM its key and the operator's constant, as they were told.
-fn secrets<'a>(play: &Play<'a>) -> Vec<&'a str> {
-    const PLACES: [&str; 3] = ["/ims/secret", "/ims/isim/k", "/ims/isim/opc"];
-    let given = play.events.iter().flat_map(|event| match &event.what {
-        What::Hook { request, .. } => PLACES
-            .iter()
-            .filter_map(|place| request.pointer(place).and_then(Value::as_str))
-            .collect(),
-        _ => Vec::new(),
-    });
-    given.filter(|secret| secret.len() >= 4).collect()
+/// What must not be told, and its name.
+struct Secret {
+    text: String,
+    name: &'static str,
 }
 
-fn place(message: &Message<'_>, secret: &str) -> Option<&'static str> {
-    let contains = |bytes: &[u8]| {
-        bytes
-            .windows(secret.len())
-            .any(|window| window == secret.as_bytes())
-    };
+/// The IMS secrets that the driver was given, and their hashes; of an ISIM its key and the operator's constant, as they were told.
+fn secrets(play: &Play<'_>) -> Vec<Secret> {
+    let given = play.events.iter().flat_map(|event| match &event.what {
+        What::Hook { request, .. } => of_visit(request),
+        _ => Vec::new(),
+    });
+    given.filter(|secret| secret.text.len() >= 4).collect()
+}
+
+fn of_visit(request: &Value) -> Vec<Secret> {
+    const PLACES: [&str; 3] = ["/ims/secret", "/ims/isim/k", "/ims/isim/opc"];
+    const HASHES: [Algorithm; 3] = [Algorithm::Md5, Algorithm::Sha256, Algorithm::Sha512With256];
+    let told = |place: &str| request.pointer(place).and_then(Value::as_str);
+    let mut secrets: Vec<Secret> = PLACES
+        .iter()
+        .filter_map(|place| told(place))
+        .map(|secret| Secret {
+            text: secret.to_owned(),
+            name: "the secret",
+        })
+        .collect();
+    if let (Some(user), Some(realm), Some(secret)) =
+        (told("/ims/impi"), told("/domain"), told("/ims/secret"))
+    {
+        let parts = [user.as_bytes(), realm.as_bytes(), secret.as_bytes()];
+        secrets.extend(HASHES.iter().map(|algorithm| Secret {
+            text: algorithm.hash(&parts),
+            name: "HA1 of the secret",
+        }));
+    }
+    secrets
+}
+
+fn place(message: &Message<'_>, secret: &Secret) -> Option<String> {
+    let wanted = secret.text.as_bytes();
+    let contains = |bytes: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    let how = |how: &str| Some(format!("{} {how}", secret.name));
     if contains(message.bytes) {
-        return Some("the secret as it is");
+        return how("as it is");
     }
     let text = String::from_utf8_lossy(message.bytes);
     if text.contains('%') && contains(decoded(&text).as_bytes()) {
-        return Some("the secret, escaped");
+        return how("escaped");
     }
-    let words =
-        text.split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | ',' | ';'));
+    let words = text.split(|letter: char| letter.is_whitespace() || "\",;&:{}[]".contains(letter));
     let encoded = words
-        .filter(|word| word.len() >= secret.len())
+        // A form or a parameter has the name before it; what fills base64 up stands at its end.
+        .map(|word| {
+            word.trim_end_matches('=')
+                .rsplit('=')
+                .next()
+                .unwrap_or(word)
+        })
+        .filter(|word| word.len() >= wanted.len())
         .filter_map(identity::base64)
         .any(|bytes| contains(&bytes));
-    encoded.then_some("the secret in base64")
+    encoded.then(|| format!("{} in base64", secret.name))
 }

@@ -4,6 +4,7 @@ use evidence::event::{Side, TlsFacts};
 use evidence::record::{CaseRecord, Kind};
 use evidence::{Interface, Role};
 use serde_json::json;
+use sip::digest::Algorithm;
 
 use super::build::{Made, case};
 use super::scenes::{fails_by, passes, token_of, undecided};
@@ -60,6 +61,17 @@ fn no_secret_leak() {
         }),
         oracle,
     );
+    // The same in the value of a form, and HA1 by two algorithms.
+    let [user, realm] = ["alice0@op.example", "op.example"].map(str::as_bytes);
+    let ha1 = |algorithm: Algorithm| algorithm.hash(&[user, realm, SECRET.as_bytes()]);
+    for told in [
+        "YWxpY2UwOmRyYWdvbi10cmVlLTc=".to_owned(),
+        ha1(Algorithm::Md5),
+        ha1(Algorithm::Sha256),
+    ] {
+        let text = format!("POST /telemetry HTTP/1.1\r\n\r\nof={told}");
+        fails_by(&audited(oracle, |made| says(made, &text)), oracle);
+    }
     let mut made = Made::new(Role::Wic, "ok");
     made.act("wic.visit", json!({}));
     made.end();

@@ -29,7 +29,7 @@ pub(crate) fn visit(verb: &str, lie: Option<Value>, acts: impl Fn(&mut Made)) ->
     acts(&mut made);
     // TS 35.208 test set 1.
     let isim = json!({ "k": "465b5ce8b199b49faa5f0a2ee238a6bc", "opc": "cd63cb71954a9f4e48a5994e37a02baf" });
-    let request = json!({ "hook": "visit", "ims": { "impi": "alice0@op.example", "secret": SECRET, "isim": isim } });
+    let request = json!({ "hook": "visit", "domain": "op.example", "ims": { "impi": "alice0@op.example", "secret": SECRET, "isim": isim } });
     made.event(What::Hook {
         name: "visit".to_owned(),
         request,

@@ -5,7 +5,7 @@ use script::vocabulary::{ep_cscf, waf, wwsf};
 use serde_json::Value;
 
 use super::{Asked, Wrong, one_of, quoted};
-use crate::http::texts;
+use crate::http::{member, texts};
 use crate::identity;
 use crate::play::Message;
 
@@ -26,7 +26,10 @@ impl<'p, 'a> Asked<'p, 'a> {
             if !wanted.contains(&found) {
                 return Some(Wrong::new(
                     format!("active is {}", one_of(wanted)),
-                    format!("active is {found}"),
+                    match answer {
+                        Some(answer) => format!("active is {found} in {}", answer.summary()),
+                        None => "no answer".to_owned(),
+                    },
                     answer,
                 ));
             }
@@ -58,21 +61,50 @@ impl<'p, 'a> Asked<'p, 'a> {
                 || (json.is_none() && text.contains(wanted))
         };
         let equal: fn(&str, &str) -> bool = |one, other| one == other;
+        let named = self.identities(json.as_ref(), claims.as_ref());
+        let is_opaque = json
+            .as_ref()
+            .is_some_and(|json| identity::access_token(self.play, json).is_some())
+            && claims.is_none();
+        if is_opaque && named.is_empty() {
+            // The token says nothing by itself, and nobody has to say it beside the token (RFC 6749 1.4): introspection tells.
+            return None;
+        }
         let asked = [
             ("IMPI", impi, equal),
             ("IMPU", impu, sip::same_identity as fn(&str, &str) -> bool),
         ];
         asked.into_iter().find_map(|(what, wanted, same)| {
             let wanted = wanted?;
-            let came = answer.map_or_else(|| "no answer".to_owned(), Message::summary);
             (!told(wanted, same)).then(|| {
+                let came = answer.map_or_else(|| "no answer".to_owned(), Message::summary);
+                let named = match named.is_empty() {
+                    true => "no identity".to_owned(),
+                    false => named.join(", "),
+                };
                 Wrong::new(
                     format!("{what} {} in the answer", quoted(wanted)),
-                    came,
+                    format!("{came} with {named}"),
                     answer,
                 )
             })
         })
+    }
+
+    /// The identities that an answer or its token names by the declared names.
+    fn identities(&self, json: Option<&Value>, claims: Option<&Value>) -> Vec<String> {
+        let declared = [("claim-impi", "impi"), ("claim-impu", "impu")];
+        let names = declared.into_iter().flat_map(|(item, usual)| {
+            let name = self.play.answer(item).unwrap_or(usual);
+            [name].into_iter().chain((name != usual).then_some(usual))
+        });
+        let told = names.flat_map(|name| {
+            let beside = json.and_then(|json| member(json, name));
+            beside
+                .into_iter()
+                .chain(claims.and_then(|claims| claims.get(name)))
+        });
+        told.flat_map(identity::strings).collect()
     }
 
     pub(super) fn waf(&self, expect: &waf::Expect) -> Option<Wrong> {

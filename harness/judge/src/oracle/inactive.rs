@@ -6,7 +6,7 @@ use crate::context::Context;
 use crate::ruling::Ruling;
 
 pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
-    Ruling::unless(context.http_answers().find_map(|answer| {
+    let broken = context.http_answers().find_map(|answer| {
         let json = answer.http()?.json()?;
         let active = json.get("active")?;
         let told = *active == Value::Bool(true)
@@ -20,5 +20,20 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
                 [answer.n],
             )
         })
-    }))
+    });
+    // Whoever fails has not refused.
+    let failed = || {
+        let mut answers = context.http_answers();
+        answers.find(|answer| answer.http_status().is_some_and(|status| status >= 500))
+    };
+    broken.unwrap_or_else(|| match failed() {
+        Some(answer) => Ruling::undecided(
+            "introspection_failed",
+            format!(
+                "the question after the token was answered by {}",
+                answer.summary()
+            ),
+        ),
+        None => Ruling::Holds,
+    })
 }

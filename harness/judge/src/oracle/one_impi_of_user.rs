@@ -1,5 +1,7 @@
-//! A token of the WAF tells exactly one IMPI, the user's, and at least one IMPU, all of that IMPI: in its claims, or beside it.
+//! A token of the WAF tells exactly one IMPI, the user's, and at least one IMPU, all of that IMPI: in its claims, beside it, or by
+//! introspection.
 
+use evidence::Interface;
 use evidence::record::Kind;
 use serde_json::Value;
 
@@ -26,16 +28,24 @@ pub(super) fn ask(context: &Context<'_, '_>) -> Ruling {
 
 fn one(play: &Play<'_>, token: &Issued<'_, '_>) -> Ruling {
     let claims = identity::claims(&token.compact);
+    let introspected = introspected(play);
     let told = |item: &str, default: &str| {
         let name = play.answer(item).unwrap_or(default);
         let value: Option<&Value> = claims
             .as_ref()
             .and_then(|claims| claims.get(name))
-            .or_else(|| token.answer.get(default));
+            .or_else(|| token.answer.get(default))
+            .or_else(|| introspected.as_ref()?.get(name));
         value.map(identity::strings).unwrap_or_default()
     };
     let broken = |expected: String, came: String| Ruling::broken(expected, came, [token.message.n]);
     let impis = told("claim-impi", "impi");
+    if impis.is_empty() && claims.is_none() && introspected.is_none() {
+        return Ruling::undecided(
+            "opaque_token",
+            "the token says nothing by itself, its answer names nobody, and it was not introspected",
+        );
+    }
     let [impi] = impis.as_slice() else {
         return broken(
             "exactly one IMPI with the token".to_owned(),
@@ -64,6 +74,16 @@ fn one(play: &Play<'_>, token: &Issued<'_, '_>) -> Ruling {
     foreign.map_or(Ruling::Holds, |impu| {
         broken(format!("only IMPUs of {impi}"), format!("IMPU {impu}"))
     })
+}
+
+/// What the last question after an active token was answered by.
+fn introspected(play: &Play<'_>) -> Option<Value> {
+    let answers = play.received().filter(|message| {
+        message.interface == Interface::Introspection && message.http_status().is_some()
+    });
+    let told = answers.filter_map(|message| message.http()?.json());
+    told.filter(|json| json.get("active") == Some(&Value::Bool(true)))
+        .last()
 }
 
 /// The user whom a request is for: the person of its step, or of the last authorisation before it.

@@ -393,7 +393,17 @@ fn what_a_portal_may_ask_of_a_waf() {
     unmet(&asked(given, json!({ "token": "no" })), "200 OK");
     unmet(
         &asked(given, json!({ "impi": "bob0@op.example" })),
-        "200 OK",
+        "200 OK with alice0@op.example",
+    );
+    // An opaque token says nothing by itself, and nobody has to say it beside the token.
+    let opaque = r#"{"access_token":"abc","token_type":"Bearer"}"#;
+    passes(&asked(
+        opaque,
+        json!({ "token": "yes", "impi": "alice0@op.example" }),
+    ));
+    unmet(
+        &asked("{}", json!({ "impi": "alice0@op.example" })),
+        "200 OK with no identity",
     );
     unmet(&asked("{}", json!({ "token": "yes" })), "200 OK");
 }

@@ -111,6 +111,12 @@ fn inactive() {
         &asked("inactive", &ok(&json!({ "active": "true" }))),
         "inactive",
     );
+    passes(&asked("inactive", "HTTP/1.1 403 Forbidden\r\n\r\n"));
+    // A server that fails has not called the token inactive.
+    undecided(
+        &asked("inactive", "HTTP/1.1 500 Internal Server Error\r\n\r\n{}"),
+        "introspection_failed",
+    );
 }
 
 /// The audit of an honest play with this answer, and this key set.
@@ -186,6 +192,21 @@ fn one_impi_of_user() {
     undecided(
         &audited(oracle, Some("HTTP/1.1 500 No\r\n\r\n"), None, None),
         "no_token_seen",
+    );
+    // An opaque token says nothing by itself, and nobody has to say it beside the token.
+    let opaque = |beside: Value| {
+        let mut answer = json!({ "access_token": "an-opaque-reference", "token_type": "Bearer" });
+        let members = beside.as_object().unwrap().clone();
+        answer.as_object_mut().unwrap().extend(members);
+        audited(oracle, Some(&ok(&answer)), None, None)
+    };
+    undecided(&opaque(json!({})), "opaque_token");
+    passes(&opaque(
+        json!({ "impi": "alice0@op.example", "impu": ["sip:alice0@op.example"] }),
+    ));
+    fails_by(
+        &opaque(json!({ "impi": "bob0@op.example", "impu": ["sip:bob0@op.example"] })),
+        oracle,
     );
 }
 

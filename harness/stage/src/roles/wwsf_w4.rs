@@ -178,12 +178,23 @@ pub(super) fn keep(
     }
 }
 
+/// A token that the WAF under test has given, by its name. That there is none is its doing: it refused.
+fn given(play: &Play, name: Option<&str>) -> Result<Issued, Trouble> {
+    let name = name.unwrap_or("token");
+    let refused = |_| {
+        Trouble::sut(format!(
+            "the WAF has given no token that could be called {name}"
+        ))
+    };
+    play.token(name).map_err(refused)
+}
+
 /// Revokes a token.
 pub(crate) async fn revoke(bed: &Arc<Bed>, play: &Arc<Play>, step: usize, verb: &Revoke) -> Acted {
     let target = bed.target(Interface::W4, "waf")?;
     let paths = paths(bed, play, &target).await?;
     let party = play.party(verb.party.as_deref().unwrap_or("A"))?;
-    let token = play.token(verb.token.as_deref().unwrap_or("token"))?;
+    let token = given(play, verb.token.as_deref())?;
     let pairs = pairs_of(&[("token", &token.compact), ("client_id", &party.client_id)]);
     let body = w4_http::form(&pairs).into_bytes();
     let message = w4_http::post(&target, &paths.revoke, body);
@@ -241,10 +252,7 @@ pub(crate) async fn introspect(
     };
     let token = match &verb.value {
         Some(value) => value.clone(),
-        None => {
-            play.token(verb.token.as_deref().unwrap_or("token"))?
-                .compact
-        }
+        None => given(play, verb.token.as_deref())?.compact,
     };
     let identity = match verb.certificate.as_deref() {
         Some("none") => None,

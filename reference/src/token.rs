@@ -113,7 +113,6 @@ fn object(part: &str, shared: &Shared) -> Result<Map<String, Value>, Fault> {
         read.filter(|_| shared.has(mistake))
     };
     let (value, ends) = read(Duplicates::Refused)
-        .or_else(|| twice(Defect::LastDuplicateClaimWins, Duplicates::Last))
         .or_else(|| twice(Defect::FirstDuplicateMemberWins, Duplicates::First))
         .ok_or("a part is not JSON without duplicates")?;
     if !ends && !shared.has(Defect::IgnoresTrailingBytes) {
@@ -136,7 +135,6 @@ struct Unique {
 enum Duplicates {
     Refused,
     First,
-    Last,
 }
 
 /// Little-endian UTF-16 as UTF-8, without its mark.
@@ -206,7 +204,6 @@ impl<'de> Visitor<'de> for Unique {
                 _ if !members.contains_key(&name) => members.insert(name, value),
                 Duplicates::Refused => return Err(A::Error::custom("a member twice")),
                 Duplicates::First => None,
-                Duplicates::Last => members.insert(name, value),
             };
         }
         Ok(Value::Object(members))

@@ -135,11 +135,11 @@ const FORM: &[Case] = &[
         200,
     ),
     case(
-        "last-duplicate-claim-wins",
+        "first-duplicate-member-wins",
         |world| {
-            let text = claims(world)
-                .to_string()
-                .replacen('{', r#"{"impi":"bob0@op.example","#, 1);
+            let mut text = claims(world).to_string();
+            text.pop();
+            text.push_str(r#","impi":"bob0@op.example"}"#);
             alice(&world.forge("waf-a", &world.header("waf-a"), &text))
         },
         401,

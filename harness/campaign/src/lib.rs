@@ -7,6 +7,7 @@
 //! - [`rejudge`] verdicts again, from the evidence alone
 
 pub mod chain;
+mod disturbed;
 pub mod finish;
 pub mod journal;
 mod link;

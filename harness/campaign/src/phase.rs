@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use evidence::record::Finding;
+use evidence::record::Reason;
 use evidence::{CaseRecord, Interface, Role, RunFolder, Verdict};
 use script::sut_file::Hook;
 use script::{Answers, Applies, Case};
@@ -14,6 +14,7 @@ use stage::{Bed, BedError, Clock, Sut, World};
 use tokio::sync::watch;
 
 use crate::chain::{Chain, Planned};
+use crate::disturbed::disturbed_part;
 use crate::journal::{Journal, Progress};
 use crate::link::{Ended, Player, not_run, played};
 
@@ -298,8 +299,9 @@ impl Phase<'_> {
             let Some(case) = cases.get(&played.case) else {
                 continue;
             };
+            // A log that cannot be read again costs its case, not the run.
             let record = crate::rejudge::judge_played(self.folder, case, &played)
-                .map_err(PhaseError::Disk)?;
+                .unwrap_or_else(|why| unreadable(case, why));
             self.journal.tell(Progress::Case(Box::new(record.clone())));
             outcome.records.push(record);
         }
@@ -349,6 +351,18 @@ impl Phase<'_> {
         }
         Ok(())
     }
+}
+
+/// The record of a case that got something late, and whose log cannot be read again.
+fn unreadable(case: &Case, why: String) -> CaseRecord {
+    let mut record = judge::judge(case, &judge::Logs::default());
+    record.verdict = Verdict::Error;
+    record.reason = Some(Reason {
+        code: "unreadable_log".to_owned(),
+        message: why,
+        help: Some("something came after the end of this case; play it by itself".to_owned()),
+    });
+    record
 }
 
 type Done = Vec<(Chain, Ended)>;
@@ -408,41 +422,6 @@ fn is_silent(record: &CaseRecord) -> bool {
         .reason
         .as_ref()
         .is_some_and(|reason| reason.code == "sut_silent")
-}
-
-/// A control that failed behind the attack and then passed: something else was going on.
-fn was_disturbed(record: &CaseRecord) -> bool {
-    record
-        .reason
-        .as_ref()
-        .is_some_and(|reason| reason.code == "control_failed_after")
-}
-
-/// What a death may have to do with: a case of another lane, whose honest runs found nobody there, as well as the guilty one.
-/// Alone, only the guilty one kills again.
-fn may_be_of_a_death(record: &CaseRecord) -> bool {
-    let found_dead = |finding: &Finding| {
-        finding.verdict == Verdict::Fail && finding.oracle == judge::Oracle::Alive.name()
-    };
-    record.verdict == Verdict::Inconclusive || record.findings.iter().any(found_dead)
-}
-
-/// The part of a chain that is to be played again alone. `death`: the SUT was found dead while several lanes were at work.
-fn disturbed_part(chain: &Chain, records: &[CaseRecord], death: bool) -> Option<Chain> {
-    let touched = |case: &Case| {
-        let mut own = records.iter().filter(|record| record.case == case.id);
-        own.any(|record| was_disturbed(record) || death && may_be_of_a_death(record))
-    };
-    if !chain.cases().any(touched) {
-        return None;
-    }
-    let mut again = chain.clone();
-    if !(chain.first && touched(&chain.control)) {
-        again.first = false;
-        again.audits.clear();
-        again.attacks.retain(touched);
-    }
-    Some(again)
 }
 
 /// One record a case: of several plays of a case the worst verdict holds.

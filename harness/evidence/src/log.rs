@@ -123,8 +123,9 @@ pub enum ReadLogError {
     },
 }
 
-/// A longer line than this is no event of ours: bodies above 64 KiB stand in blobs of their own.
-const LONGEST_LINE: u64 = 8 * 1024 * 1024;
+/// A longer line than this is no event of ours. Bodies above 64 KiB stand in blobs of their own; what a step is about to send is told
+/// whole, and an attack sends as much as the IXIT `oversize` says: four times its default is read.
+pub const LONGEST_LINE: u64 = 256 * 1024 * 1024;
 
 impl ReadLog {
     /// Reads the log of a play. A last line without its end is left out and told in `torn`.

@@ -2,12 +2,12 @@
 
 mod common;
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use evidence::event::{Direction, Layer};
-use evidence::log::ReadLogError;
-use evidence::{Event, Interface, Log, ReadLog, What};
+use evidence::log::{LONGEST_LINE, ReadLogError};
+use evidence::{Bytes, Event, Interface, Log, ReadLog, What};
 use proptest::prelude::*;
 
 /// A log in a folder that does not exist yet.
@@ -25,7 +25,7 @@ fn write(path: &Path, events: &[What]) {
     log.flush().unwrap();
 }
 
-fn read(text: &[u8]) -> Result<ReadLog, ReadLogError> {
+fn read(text: impl BufRead) -> Result<ReadLog, ReadLogError> {
     ReadLog::read_from(text, Path::new("1.ndjson"))
 }
 
@@ -134,7 +134,7 @@ fn a_torn_last_line_is_left_out_and_told() {
         assert_eq!(log.events.len(), events - 1);
     }
     assert!(!read(&whole[..last]).unwrap().torn);
-    assert_eq!(read(b"").unwrap(), ReadLog::default());
+    assert_eq!(read(&b""[..]).unwrap(), ReadLog::default());
 }
 
 #[test]
@@ -180,20 +180,31 @@ fn an_oversized_line_is_an_error_wherever_it_stands() {
         what: What::Ended,
     })
     .unwrap();
-    let long = "x".repeat(8 * 1024 * 1024);
-    for text in [
-        format!("{good}\n{long}\n{good}\n"),
-        format!("{good}\n{long}"),
-    ] {
-        let (line, words) = named_line(read(text.as_bytes()));
-        assert_eq!(
-            (line, words.as_str()),
-            (
-                2,
-                "1.ndjson:2 is not an event: it is longer than 8388608 bytes"
-            )
-        );
+    let long = LONGEST_LINE;
+    let endless = || std::io::repeat(b'x').take(long);
+    let begin = format!("{good}\n");
+    for rest in [format!("\n{good}\n"), String::new()] {
+        let text = begin.as_bytes().chain(endless()).chain(rest.as_bytes());
+        let (line, words) = named_line(read(BufReader::new(text)));
+        let told = format!("1.ndjson:2 is not an event: it is longer than {long} bytes");
+        assert_eq!((line, words), (2, told));
     }
+}
+
+/// An attack may send as much as an edge declares to be too much, 64 MiB by default.
+#[test]
+fn what_an_attack_sends_is_read_back() {
+    let event = Event {
+        n: 0,
+        at_us: 0,
+        what: What::Stimulus {
+            step: 0,
+            layer: Layer::Sip,
+            text: Bytes(vec![b'x'; 64 * 1024 * 1024]),
+        },
+    };
+    let line = serde_json::to_string(&event).unwrap() + "\n";
+    assert_eq!(read(line.as_bytes()).unwrap().events, [event]);
 }
 
 #[test]
@@ -211,12 +222,12 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn a_failing_source_is_an_error() {
     struct Failing;
-    impl std::io::Read for Failing {
+    impl Read for Failing {
         fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
             Err(std::io::Error::other("bad sector"))
         }
     }
-    let result = ReadLog::read_from(std::io::BufReader::new(Failing), Path::new("1.ndjson"));
+    let result = ReadLog::read_from(BufReader::new(Failing), Path::new("1.ndjson"));
     assert!(
         matches!(result, Err(ReadLogError::File { .. })),
         "{result:?}"
@@ -243,7 +254,7 @@ proptest! {
             prop_assert!(!line.contains(&b'\n'));
             text.write_all(&line).unwrap();
             text.push(b'\n');
-            let log = read(&text).unwrap();
+            let log = read(&text[..]).unwrap();
             prop_assert_eq!(log.events.last(), Some(&event));
         }
     }

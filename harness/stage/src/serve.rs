@@ -127,8 +127,9 @@ async fn spoken(
     };
     let service = service_fn(|request| answer(bed.clone(), link.clone(), entry, request));
     let served = hyper::server::conn::http1::Builder::new()
-        // In clear the play is known by the Host of each request alone.
-        .keep_alive(!clear)
+        // In clear the play is known by the Host of each request alone. A WAF shows a certificate of each play: whoever kept a
+        // connection of the play before would not see it.
+        .keep_alive(!clear && site != Site::Waf)
         .serve_connection(TokioIo::new(stream), service);
     match served.await {
         Ok(()) => (Side::Sut, "end of stream".to_owned()),

@@ -69,8 +69,6 @@ macro_rules! edge {
             TriesAllKeys = "tries-all-keys" @ EpCscf,
             /// Passes over critical header members that it does not know.
             IgnoresCrit = "ignores-crit" @ EpCscf,
-            /// Reads JSON with a member twice and takes the last.
-            LastDuplicateClaimWins = "last-duplicate-claim-wins" @ EpCscf,
             /// Reads JSON with a member twice and takes the first.
             FirstDuplicateMemberWins = "first-duplicate-member-wins" @ EpCscf,
             /// Reads claims in whatever encoding of Unicode they come.

@@ -149,6 +149,8 @@ oracles! {
     WebsocketAsAgreed = "websocket-as-agreed",
     /// No SIP message comes back, and no answer of HTTP behind the handshake.
     NoSipAnswer = "no-sip-answer",
+    /// In a frame comes no HTTP, and of SIP a refusal at most.
+    RefusedAtMost = "refused-at-most",
     /// The WIC sends nothing on W2 behind the handshake.
     NoDataFrame = "no-data-frame",
     /// The SUT ends the connection.
@@ -271,6 +273,7 @@ pub(crate) fn ask(oracle: Oracle, context: &Context<'_, '_>) -> Ruling {
         Oracle::No101OrSilent => no_101_or_silent::ask(context),
         Oracle::WebsocketAsAgreed => websocket_as_agreed::ask(context),
         Oracle::NoSipAnswer => no_sip_answer::ask(context),
+        Oracle::RefusedAtMost => no_sip_answer::refused_at_most(context),
         Oracle::NoDataFrame => no_data_frame::ask(context),
         Oracle::ConnectionEnded => connection_ended::ask(context),
         Oracle::TlsRefused => tls_refused::ask(context),

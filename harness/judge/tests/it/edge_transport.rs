@@ -300,6 +300,12 @@ fn no_sip_answer() {
         &frame("no-sip-answer", Some(400), Some(Side::Sut)),
         "no-sip-answer",
     );
+    passes(&frame("refused-at-most", None, Some(Side::Sut)));
+    passes(&frame("refused-at-most", Some(400), None));
+    fails_by(
+        &frame("refused-at-most", Some(200), None),
+        "refused-at-most",
+    );
 }
 
 #[test]

@@ -161,7 +161,8 @@ async fn secured(
         .any(|play| told_version(play, site).is_some())
         && let Some(hello) = old_tls::hello(&stream).await
     {
-        let owner = owner(bed, old_tls::server_name(&hello).as_deref());
+        let name = old_tls::server_name(&hello);
+        let owner = owner(bed, name.as_deref());
         let version = match site {
             Site::Waf => bed
                 .board
@@ -171,7 +172,6 @@ async fn secured(
             _ => owner.as_ref().and_then(|play| told_version(play, site)),
         };
         if let Some(version) = version {
-            let name = old_tls::server_name(&hello);
             link.is_called(name.as_deref());
             let shown = old_tls::Shown {
                 version,

@@ -464,3 +464,22 @@ fn an_answer_behind_the_step_that_asks_is_too_late() {
     passes(&asked(false));
     unmet(&asked(true), "too late");
 }
+
+/// A client that has not come back cannot be lied to on its return.
+#[test]
+fn on_how_many_connections_a_client_registers() {
+    let registered = |connections: &[u32]| {
+        let mut made = Made::new(Role::Wic, "ok");
+        made.act("wic.visit", json!({ "person": "alice" }));
+        for connection in connections {
+            let register = "REGISTER sip:op SIP/2.0\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n\r\n";
+            made.came(*connection, Interface::W2, register);
+        }
+        let twice = json!({ "method": "REGISTER", "connections": 2 });
+        made.act("ep-cscf.expect", twice);
+        made.end();
+        control(&made)
+    };
+    passes(&registered(&[1, 2]));
+    unmet(&registered(&[1, 1]), "REGISTER on 1");
+}

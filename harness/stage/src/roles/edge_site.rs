@@ -61,9 +61,8 @@ pub(crate) async fn serve_connection(
         Err(why) => return (Side::Sut, why.to_string()),
     };
     let authority = head.field("host").unwrap_or_default().to_owned();
-    match link.play() {
-        Some(play) => link.belongs_to(&play),
-        None => link.is_called(Some(&authority)),
+    if link.play().is_none() {
+        link.is_called(Some(&authority));
     }
     link.message(
         Interface::W2,
